@@ -1,0 +1,36 @@
+"""Mail on its way to APPEND: seven-bit octets with CRLF line ends."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import email.policy
+import re
+from email.message import EmailMessage
+
+_BARE = re.compile(rb"\r\n|\r|\n")
+
+
+def octets(message: bytes | EmailMessage) -> bytes:
+    """Return `message` as the octets of a literal: line ends as CRLF, an EmailMessage with non-ASCII parts as base64.
+
+    Octets above 127 in a `bytes` message stay: whoever sends refuses them (O5:V0013).
+
+    Statements: O5:V0014, O5:V0046
+    """
+    if isinstance(message, bytes):
+        return _BARE.sub(b"\r\n", message)
+    whole = copy.deepcopy(message)
+    for part in whole.walk():
+        if not part.is_multipart() and str(part.get("Content-Transfer-Encoding", "7bit")).lower() in ("8bit", "binary"):
+            _to_base64(part)
+    return _BARE.sub(b"\r\n", whole.as_bytes(policy=email.policy.SMTP.clone(cte_type="7bit")))
+
+
+def _to_base64(part: EmailMessage) -> None:
+    content = part.get_payload(decode=True)
+    if isinstance(content, bytes):
+        lines = base64.encodebytes(content).decode("ascii")
+        part.set_payload(lines)
+        del part["Content-Transfer-Encoding"]
+        part["Content-Transfer-Encoding"] = "base64"

@@ -1,0 +1,102 @@
+"""From wire values to results: what the profile uses is kept, what it ignores is left out. No connection, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from outlookimap.client.results import Appended, Copied, Folder, Message
+from outlookimap.profiles import Profile
+from outlookimap.protocol.events import Fetched
+from outlookimap.wire import fetch as f
+from outlookimap.wire import mailbox as names
+from outlookimap.wire.dates import parse_date_time
+from outlookimap.wire.responses import AppendUid, Code, CopyUid, ListData
+
+_HEADER = f.Section(specifier=f.HEADER)
+_WHOLE = f.Section()
+
+
+def flags(octets: Iterable[bytes], profile: Profile) -> frozenset[str]:
+    r"""Return flags without those the product ignores: \Recent, and flag extensions; keywords stay.
+
+    Statements: O5:V0004, O5:2.1.6
+    """
+    ignored = profile.words("flags.ignored")
+    known = profile.words("flags.sent")
+    shown: list[str] = []
+    for flag in octets:
+        text = flag.decode("ascii", "replace")
+        extension = text.startswith("\\") and text not in known
+        if text in ignored or (extension and text not in ignored and not profile.flag("flags.extensions")):
+            continue
+        shown.append(text)
+    return frozenset(shown)
+
+
+def message(event: Fetched, profile: Profile) -> Message:
+    """Return what a FETCH response says of its message.
+
+    Statements: O5:V0007, O5:V0070
+    """
+    data = event.data
+    size = data.get(f.RFC822_SIZE)
+    date = data.get(f.INTERNALDATE)
+    header = body = None
+    partial = False
+    for item, value in data.items:
+        octets = value if isinstance(value, bytes) else None
+        if item.name == f.RFC822_HEADER or item.section == _HEADER:
+            header = octets
+        elif item.name == f.RFC822 or item.section == _WHOLE:
+            body, partial = octets, item.origin is not None
+    return Message(
+        seq=event.seq,
+        uid=event.uid,
+        flags=None if data.flags is None else flags(data.flags, profile),
+        size=size if isinstance(size, int) else None,
+        internaldate=parse_date_time(date) if isinstance(date, bytes) else None,
+        header=header,
+        body=body,
+        partial=partial,
+        leniencies=data.leniencies,
+    )
+
+
+def folder(data: ListData, profile: Profile) -> Folder:
+    r"""Return a folder with the attributes the product recognises; \Marked and \Unmarked are not among them.
+
+    Statements: O5:V0066, O5:V0061
+    """
+    recognised = profile.words("folders.attributes")
+    attributes = (attribute.decode("ascii", "replace") for attribute in data.attributes)
+    return Folder(
+        name=names.decode(data.mailbox),
+        raw=data.mailbox,
+        delimiter=None if data.delimiter is None else data.delimiter.decode("latin-1"),
+        attributes=frozenset(attribute for attribute in attributes if attribute in recognised),
+        source=data.kind.decode(),
+    )
+
+
+def appended(code: Code | None) -> Appended:
+    """Return where APPENDUID says the message is."""
+    if code is None or not isinstance(code.value, AppendUid):
+        return Appended()
+    uids = code.value.uids.ranges
+    return Appended(code.value.uidvalidity, uids[0][0])
+
+
+def copied(code: Code | None) -> Copied:
+    """Return where COPYUID says the messages are."""
+    if code is None or not isinstance(code.value, CopyUid):
+        return Copied()
+    value = code.value
+    source, target = ([*_in_order(item.ranges)] for item in (value.source, value.target))
+    return Copied(value.uidvalidity, dict(zip(source, target, strict=False)))
+
+
+def _in_order(ranges: tuple[tuple[int | None, int | None], ...]) -> Iterable[int]:
+    """Yield the numbers in the order written: COPYUID pairs them by place (RFC 4315 section 3)."""
+    for first, last in ranges:
+        if first is not None and last is not None:
+            yield from range(first, last + 1) if first <= last else range(first, last - 1, -1)

@@ -1,0 +1,322 @@
+"""One live connection that behaves as its profile: a method for each thing the product does, and nothing else.
+
+Any thread may call; one command runs at a time. A command that is interrupted, by an exception of any kind, ends the
+connection: a session never goes on out of step with its server. Caches nothing and decides nothing about mail.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from outlookimap.client.calls import Call, Calls
+from outlookimap.client.conversation import Running
+from outlookimap.client.folder_verbs import FolderVerbs
+from outlookimap.client.message_verbs import MessageVerbs
+from outlookimap.client.opening import Opening
+from outlookimap.client.pipeline import Pipeline
+from outlookimap.client.results import Event
+from outlookimap.client.signing_in import SigningIn
+from outlookimap.client.turns import Turns
+from outlookimap.client.url import ServerUrl
+from outlookimap.client.waiting import Waiting
+from outlookimap.errors import LocalProtocolError, OutlookImapError, SessionClosed, UsageError
+from outlookimap.profiles import Policy, Profile, load
+from outlookimap.traffic import Header, Recorder
+from outlookimap.transport.clock import Clock, SystemClock
+from outlookimap.transport.socket_stream import connect
+from outlookimap.transport.stream import Transport
+from outlookimap.transport.tap import Taps
+from outlookimap.transport.tls import client_context
+from outlookimap.wire import commands as c
+from outlookimap.wire.limits import Limits
+from outlookimap.wire.secret import Secret
+
+T = TypeVar("T")
+
+
+class Session(FolderVerbs, MessageVerbs):
+    """A signed-in connection; `Session.connect()` makes one. A context manager: leaving it signs out.
+
+    `alerts` holds every ALERT text so far. Methods raise CommandFailed for NO and BAD, ProfileViolation for what the
+    product never sends, ConnectionLost (ConnectionTimeout, ServerGoodbye) or RemoteProtocolError when the connection is
+    over, SessionClosed after that.
+    """
+
+    def __init__(self, opening: Opening, user: str | None, password: Secret | None) -> None:
+        """Open and sign in; `Session.connect()` is the way for users."""
+        self.profile = opening.profile
+        self.policy = opening.policy
+        self._clock = opening.clock
+        self._conversation = SigningIn(opening, user, password).open()
+        self._link = self._conversation.link
+        self._turns = Turns(self._link.transport.wake)
+        self._calls = Calls(self._conversation.context, opening.style())
+        self._waiting = Waiting(self._conversation, self._clock)
+        self._closed = False
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | Secret | None = None,
+        profile: str | Profile = "2013",
+        policy: Policy | None = None,
+        ca_file: str | Path | None = None,
+        verify: bool = True,
+        timeout: float = 60.0,
+        record: str | Path | Recorder | None = None,
+        guard: bool = True,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> Session:
+        """Connect to ``imaps://user@host:port/`` or ``imap://...`` (STARTTLS required) and sign in.
+
+        `user` overrides the URL's. `profile` names whom to behave as, `policy` what its user would configure.
+        `ca_file` replaces the system's certificate authorities; `verify=False` trusts anybody. `timeout` is the longest
+        silence in seconds while an answer is due. `record` is a file, or a Recorder, that gets the conversation with
+        secrets masked. `guard=False` lets commands out that the product never sends.
+
+        Raises UrlError, PolicyError, ProfileError or UsageError before anything is sent; ConnectError, TlsError,
+        EncryptionRequired, ServerGoodbye, ConnectionTimeout; AuthenticationFailed with every attempt.
+
+        Statements: O5:2.1.1, O5:V0031
+        """
+        known = load(profile)
+        place = ServerUrl.parse(url)
+        policy = policy or Policy()
+        if place.mechanism is not None and policy.mechanisms is None:
+            policy = replace(policy, mechanisms=(place.mechanism,), login=False)
+        encryption = place.encryption(policy.encryption)
+        tls = None if encryption == "none" else client_context(ca_file=ca_file, verify=verify)
+        port = place.port or known.number("ports.tls" if encryption == "tls" else "ports.plain")
+        clock = clock or SystemClock()
+
+        def dial() -> Transport:
+            at_once = tls if encryption == "tls" else None
+            return connect(place.host, port, timeout=timeout, tls=at_once, server_hostname=place.host)
+
+        return cls.over(
+            dial,
+            host=place.host,
+            user=user or place.user,
+            password=password,
+            profile=known,
+            policy=replace(policy, encryption=encryption),
+            tls=tls,
+            timeout=timeout,
+            record=record,
+            guard=guard,
+            limits=limits,
+            clock=clock,
+        )
+
+    @classmethod
+    def over(
+        cls,
+        dial: Callable[[], Transport],
+        *,
+        host: str = "localhost",
+        user: str | None,
+        password: str | Secret | None,
+        profile: str | Profile = "2013",
+        policy: Policy | None = None,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 60.0,
+        record: str | Path | Recorder | None = None,
+        guard: bool = True,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> Session:
+        """Sign in over transports of one's own: `dial` makes one for each connection that is needed.
+
+        `policy.encryption` must say what `dial` gives: ``"tls"`` when it is encrypted already. The rest is as in
+        `connect()`.
+        """
+        known = load(profile)
+        policy = policy or Policy(encryption="none")
+        policy.check(known)
+        if not timeout > 0:
+            raise UsageError(f"timeout={timeout}: a silence is more than 0 seconds")
+        if record is not None and not isinstance(record, Recorder):
+            record = Recorder(record, Header(client=known.name, profile=known.id, guard=guard))
+        opening = Opening(
+            dial=dial,
+            host=host,
+            encryption=policy.encryption or "none",
+            profile=known,
+            policy=policy,
+            clock=clock or SystemClock(),
+            taps=Taps([] if record is None else [record]),
+            timeout=timeout,
+            limits=limits or Limits(),
+            tls=tls,
+            guarded=guard,
+        )
+        return cls(opening, user, None if password is None else Secret(password))
+
+    # ---------------------------------------------------------------- what is known
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """Every text the server sent with ALERT, made harmless.
+
+        Statements: O5:V0062, O5:V0063
+        """
+        return tuple(self._conversation.alerts)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server can do, upper case."""
+        known = self._link.capabilities.known() or frozenset()
+        return frozenset(name.decode("ascii", "replace") for name in known)
+
+    @property
+    def delimiter(self) -> str | None:
+        """The hierarchy delimiter, as the last LIST, LSUB or XLIST said; None before one."""
+        octets = self._conversation.delimiter
+        return None if octets is None else octets.decode("latin-1")
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is over."""
+        return self._closed
+
+    # ---------------------------------------------------------------- one at a time
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """End the connection when what happens inside leaves it out of step."""
+        if self._closed:
+            raise SessionClosed("the session is closed: connect anew")
+        try:
+            yield
+        except BaseException as error:
+            refused = isinstance(error, LocalProtocolError | UsageError) and not self._link.connection.in_flight
+            if not refused:
+                self._drop()
+            raise
+
+    def _drop(self) -> None:
+        """Drop the connection without LOGOUT.
+
+        Statements: O5:V0011
+        """
+        self._closed = True
+        self._link.abort()
+
+    def _run(self, calls: Sequence[Call[Any]], *, guard: bool | None = None) -> list[Running]:
+        with self._turns.take(), self._using():
+            self._waiting.leave_idle()
+            return self._conversation.perform(calls, guarded=guard)
+
+    def _perform(self, call: Call[T], *, guard: bool | None = None) -> T:
+        [running] = self._run([call], guard=guard)
+        return call.result(running.completed())
+
+    # ---------------------------------------------------------------- any time
+
+    def capability(self) -> frozenset[str]:
+        """Send CAPABILITY and return what the server can do."""
+        self._perform(self._calls.plain(c.Capability()))
+        return self.capabilities
+
+    def noop(self) -> None:
+        """Send NOOP; what the server had to say is there for `poll()`.
+
+        Statements: O5:V0028
+        """
+        self._perform(self._calls.plain(c.Noop()))
+
+    def poll(self, timeout: float = 0.0) -> list[Event]:
+        """Return what the server said unasked, waiting up to `timeout` seconds for something.
+
+        Sends NOOP when the keepalive interval has passed, and at the poll interval where the server has no IDLE. Other
+        threads' commands go first. Events are `Exists`, `Expunged`, `Message`, `Folder`, `Alert`, in order.
+
+        Statements: O5:V0025, O5:V0028
+        """
+        until = self._clock.now() + timeout
+        while True:
+            with self._turns.wait_politely(), self._using():
+                news = self._waiting.once(until)
+            if news or self._clock.now() >= until:
+                return news
+
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Idle inside the block whenever no command runs: `poll()` waits in IDLE; where it is refused, NOOP polls.
+
+        A command inside the block ends IDLE by DONE first, and the next `poll()` idles again.
+
+        Statements: O5:V0028
+        """
+        with self._turns.take(), self._using():
+            self._waiting.idle_wanted = True
+        try:
+            yield
+        finally:
+            self._waiting.idle_wanted = False
+            if not self._closed:
+                with self._turns.take(), self._using():
+                    self._waiting.leave_idle()
+
+    def pipeline(self) -> Pipeline:
+        """Return a context manager that sends several commands at once; results are there after its block.
+
+        Statements: O5:V0026
+        """
+        if not self.profile.flag("command.pipelining"):
+            raise LocalProtocolError(
+                f"{self.profile.name} waits for each answer", statements=self.profile.cites("command.pipelining")
+            )
+        return Pipeline(self._calls, self._run)
+
+    # ---------------------------------------------------------------- the end
+
+    def logout(self) -> None:
+        """Send LOGOUT and wait for the answer, or drop the connection at once where the policy says so.
+
+        Does nothing once the session is closed.
+
+        Statements: O5:2.1.2, O5:V0050
+        """
+        with self._turns.take():
+            if self._closed:
+                return
+            with self._using():
+                self._waiting.leave_idle()
+                if self.policy.logout == "drop":
+                    self._link.connection.submit(c.Logout())
+                    self._link.flush()
+                else:
+                    self._conversation.command(c.Logout())
+            self._closed = True
+            self._link.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.logout()
+        elif not self._closed:
+            # an error of the caller's code: sign out, but let nothing of that hide the error
+            try:
+                if issubclass(kind, Exception):
+                    self.logout()
+            except OutlookImapError:
+                self._drop()
+            finally:
+                if not self._closed:
+                    self._drop()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else self._link.connection.state.value
+        return f"<Session as {self.profile.name} with {self._link.transport.peer}: {state}>"

@@ -1,0 +1,171 @@
+"""Every exception this package raises on purpose, under one root.
+
+An error is named by who broke the rule: `LocalProtocolError` is ours or our caller's, `RemoteProtocolError` the
+peer's. This module knows no other module of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class OutlookImapError(Exception):
+    """Root of every exception raised on purpose by this package.
+
+    `statements` holds the ids of the Microsoft statements the error rests on (`O5:V0036`), in the order of weight;
+    it is empty where an RFC or plain operation of a network is the reason.
+    """
+
+    def __init__(self, message: str, *, statements: Sequence[str] = ()) -> None:
+        """Keep `message` for people and `statements` for programs."""
+        self.statements: tuple[str, ...] = tuple(statements)
+        if self.statements:
+            message = f"{message} [{', '.join(self.statements)}]"
+        super().__init__(message)
+
+
+# ---------------------------------------------------------------- what the caller got wrong
+
+
+class UsageError(OutlookImapError, ValueError):
+    """An argument, option or setting that cannot be used; the message names it and says what to do."""
+
+
+class UrlError(UsageError):
+    """A URL that is not an RFC 5092 server URL, or contradicts the policy."""
+
+
+class PolicyError(UsageError):
+    """A policy value outside what the product allows, or two that contradict each other."""
+
+
+class ProfileError(UsageError):
+    """A profile that is unknown, or a profile file that breaks the rules of profile files."""
+
+
+class StatementError(UsageError):
+    """A statement id that is not in the catalogue, or a catalogue file that breaks its rules."""
+
+
+class TranscriptError(UsageError):
+    """A recording that cannot be read; `line` is the 1-based line of the file where reading stopped."""
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        """Name the line in the message as well."""
+        self.line = line
+        super().__init__(message if line is None else f"line {line}: {message}")
+
+
+# ---------------------------------------------------------------- protocol
+
+
+class ProtocolError(OutlookImapError):
+    """A rule of the protocol was broken, by us (`LocalProtocolError`) or by the peer (`RemoteProtocolError`)."""
+
+
+class LocalProtocolError(ProtocolError):
+    """Something was asked of us that may not be sent, or not now; nothing was sent."""
+
+
+class ProfileViolation(LocalProtocolError):
+    """The product this session behaves as never sends that; `statements` says where that is written."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer broke the protocol so that the stream cannot be followed any more; the connection is over.
+
+    `excerpt` holds at most 200 octets of what could not be read.
+    """
+
+    def __init__(self, message: str, *, excerpt: bytes = b"", statements: Sequence[str] = ()) -> None:
+        """Show the excerpt in the message with control characters made visible."""
+        self.excerpt = excerpt[:200]
+        super().__init__(f"{message}: {self.excerpt!r}" if excerpt else message, statements=statements)
+
+
+class LimitExceeded(RemoteProtocolError):
+    """The peer sent more than a limit allows; `limit` is the name of the field of `wire.Limits`."""
+
+    def __init__(self, limit: str, allowed: int, *, what: str, excerpt: bytes = b"") -> None:
+        """Name the limit, its value and what exceeded it."""
+        self.limit = limit
+        self.allowed = allowed
+        super().__init__(f"{what} exceeds the limit {limit}={allowed}", excerpt=excerpt)
+
+
+class CommandFailed(OutlookImapError):
+    """The server answered a command with NO or BAD.
+
+    `status` is ``"NO"`` or ``"BAD"``, `code` the name of the response code (``"TRYCREATE"``) or None, `text` what the
+    server wrote, made harmless for a terminal (O5:V0019).
+    """
+
+    def __init__(
+        self, command: str, status: str, text: str, *, code: str | None = None, statements: Sequence[str] = ()
+    ) -> None:
+        """Say which command failed and in whose words."""
+        self.command = command
+        self.status = status
+        self.code = code
+        self.text = text
+        shown = f"[{code}] {text}" if code else text
+        super().__init__(f"{command}: the server answered {status} {shown}".rstrip(), statements=statements)
+
+
+class SelectIncomplete(ProtocolError):
+    """A SELECT succeeded without EXISTS or UIDVALIDITY, without which Outlook does not work (O5:V0036, O5:V0037)."""
+
+
+# ---------------------------------------------------------------- sign-in
+
+
+class AuthenticationFailed(OutlookImapError):
+    """No way of signing in worked; `attempts` lists (mechanism, why it failed) in the order tried."""
+
+    def __init__(
+        self, message: str, *, attempts: Sequence[tuple[str, str]] = (), statements: Sequence[str] = ()
+    ) -> None:
+        """List the attempts in the message."""
+        self.attempts: tuple[tuple[str, str], ...] = tuple(attempts)
+        tried = "; ".join(f"{mechanism}: {why}" for mechanism, why in self.attempts)
+        super().__init__(f"{message} ({tried})" if tried else message, statements=statements)
+
+
+class MechanismError(OutlookImapError):
+    """One SASL exchange cannot go on: a challenge that does not fit, a proof that is wrong, a name that is unknown."""
+
+
+# ---------------------------------------------------------------- connections
+
+
+class ConnectionLost(OutlookImapError):
+    """The connection is gone; nothing more can be said on it."""
+
+
+class ConnectError(ConnectionLost):
+    """No connection could be made: no such host, nothing listens there, or no greeting came."""
+
+
+class ConnectionTimeout(ConnectionLost):
+    """Silence: no octet was received or accepted for the allowed time (seconds) while an answer was due."""
+
+
+class ServerGoodbye(ConnectionLost):
+    """The server said BYE, or refused the connection with it; `text` is what it wrote, for logs only (O5:V0064)."""
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        """Keep the text out of the message: Outlook never shows it."""
+        self.text = text
+        super().__init__(message)
+
+
+class TlsError(ConnectionLost):
+    """TLS could not be agreed on, or the certificate was refused; the cause is the ssl module's error."""
+
+
+class EncryptionRequired(ConnectionLost):
+    """The policy demands TLS and the server does not offer it, or what it did would have gone around it."""
+
+
+class SessionClosed(LocalProtocolError):
+    """The session was closed, by `logout()`, by its context manager or after an error; open a new one."""

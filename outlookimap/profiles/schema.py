@@ -1,0 +1,81 @@
+"""Which values a client profile has, and of which type: a file with another value, or without one, is refused."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Value: TypeAlias = "bool | int | str | tuple[str, ...]"
+"""What a profile value can be."""
+
+BASES = ("documented", "observed", "inferred", "assumed")
+"""How strong the evidence for a value is, strongest first."""
+
+COMMANDS = (
+    "CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "AUTHENTICATE", "LOGIN", "ENABLE", "SELECT", "EXAMINE", "CREATE",
+    "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LSUB", "XLIST", "STATUS", "APPEND", "NAMESPACE", "ID",
+    "IDLE", "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "UID_FETCH",
+    "UID_STORE", "UID_COPY", "UID_SEARCH", "UID_EXPUNGE", "UID_MOVE",
+)  # fmt: skip
+"""Commands a profile says yes or no to."""
+
+FETCH_PURPOSES = (
+    "uids", "flags", "headers_internaldate", "headers", "bodies",
+    "old_headers_internaldate", "old_headers", "old_bodies", "old_bodies_read",
+)  # fmt: skip
+"""What a FETCH is for; `old` is for servers without IMAP4rev1."""
+
+STORE_PURPOSES = (
+    "delete", "undelete", "read", "unread", "flag", "unflag", "answered", "unanswered",
+    "queued_delete", "queued_undelete", "queued_read", "queued_unread",
+)  # fmt: skip
+"""What a STORE is for; `queued` is for changes made while offline and the source of a move."""
+
+CLIENT: dict[str, type] = {
+    "tag.alphabet": str,
+    "tag.length": int,
+    "strings.quote_always": bool,
+    "strings.quoted_limit": int,
+    "strings.eight_bit": bool,
+    "strings.non_synchronizing_literals": bool,
+    "command.octets": int,
+    "command.pipelining": bool,
+    "ports.plain": int,
+    "ports.tls": int,
+    "keepalive.longest": int,
+    "logout.may_drop": bool,
+    "auth.mechanisms": tuple,
+    "auth.advertised_only": bool,
+    "auth.login_fallback": bool,
+    "auth.initial_response": bool,
+    "capability.after_sign_in": bool,
+    "capability.merge_code": bool,
+    **{f"commands.{name}": bool for name in COMMANDS},
+    "fetch.to_all": tuple,
+    "fetch.to_imap4rev1": tuple,
+    "fetch.to_others": tuple,
+    "fetch.macros": bool,
+    **{f"fetch.purpose.{name}": str for name in FETCH_PURPOSES},
+    "flags.sent": tuple,
+    "flags.ignored": tuple,
+    "flags.extensions": bool,
+    "store.forms": tuple,
+    "store.replaces": bool,
+    **{f"store.purpose.{name}": str for name in STORE_PURPOSES},
+    "folders.command": str,
+    "folders.pattern": str,
+    "folders.attributes": tuple,
+    "folders.control_characters": bool,
+    "folders.delimiter_in_name": bool,
+    "status.items": tuple,
+    "select.requires": tuple,
+    "answers.codes": tuple,
+    "answers.codes_ignored": tuple,
+    "answers.ignored": tuple,
+    "answers.ok_text_with": tuple,
+    "answers.bye_text": bool,
+    "answers.body_extensions": bool,
+}
+"""The values of a client profile: dotted key and type."""
+
+SCHEMAS: dict[str, dict[str, type]] = {"client": CLIENT}
+"""The schema for each kind of product."""

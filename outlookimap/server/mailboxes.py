@@ -1,0 +1,167 @@
+"""The hierarchy of names: LIST, LSUB, XLIST, CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE and STATUS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from outlookimap.errors import LocalProtocolError
+from outlookimap.server.behaviour import Reply
+from outlookimap.server.patterns import matches
+from outlookimap.server.replies import completed
+from outlookimap.server.session import Handlers, Session
+from outlookimap.server.store import Account, Listed, Mailbox, Problem
+from outlookimap.wire import commands as c
+from outlookimap.wire import flags as f
+from outlookimap.wire import responses as r
+from outlookimap.wire.mailbox import INBOX, is_inbox
+
+_HAS_CHILDREN = b"\\HasChildren"
+_HAS_NO_CHILDREN = b"\\HasNoChildren"
+
+XLIST_USES = {b"\\Junk": b"\\Spam", b"\\Flagged": b"\\Starred", b"\\All": b"\\AllMail"}
+"""Special uses of RFC 6154 that XLIST, its precursor, calls otherwise."""
+
+
+def account_of(session: Session) -> Account:
+    """Return the account of who signed in; LocalProtocolError before that, which the states do not let happen."""
+    if session.account is None:
+        raise LocalProtocolError("nobody has signed in")
+    return session.account
+
+
+def answer_to(session: Session, problem: Problem | None) -> Reply:
+    """Return what a store's problem, or success, is in the words of the server."""
+    return completed(session) if problem is None else session.behaviour.refusals.problems[problem]
+
+
+# ---------------------------------------------------------------- lists
+
+
+def _list(session: Session, command: c.List) -> Reply:
+    """List names (RFC 3501 section 6.3.8, RFC 3348, RFC 6154)."""
+    if not command.pattern:
+        return _root(session, command)
+    wanted = b"SPECIAL-USE" in command.select
+    return _names(session, command, (name for name in account_of(session).names() if name.use or not wanted))
+
+
+def _lsub(session: Session, command: c.Lsub) -> Reply:
+    r"""List subscribed names; one that is not there, or stands for inferiors of ``%``, is \Noselect (6.3.9)."""
+    if not command.pattern:
+        return _root(session, command)
+    account = account_of(session)
+    known = {name.name: name for name in account.names()}
+    shown: dict[bytes, Listed] = {}
+    for name in account.subscriptions():
+        if matches(command.reference + command.pattern, name, account.delimiter):
+            shown[name] = known.get(name, Listed(name, selectable=False))
+        elif command.pattern.endswith(b"%"):
+            for superior in _superiors(name, account.delimiter):
+                shown.setdefault(superior, Listed(superior, selectable=False, children=True))
+    return _names(session, command, shown.values())
+
+
+def _superiors(name: bytes, delimiter: bytes) -> list[bytes]:
+    levels = name.split(delimiter)
+    return [delimiter.join(levels[:depth]) for depth in range(1, len(levels))]
+
+
+def _xlist(session: Session, command: c.Xlist) -> Reply:
+    """List names with their uses, as RFC 6154's precursor called them; an empty pattern asks for the delimiter."""
+    if not command.pattern:
+        return _root(session, command)
+
+    def renamed(name: Listed) -> Listed:
+        use = (b"\\Inbox",) if is_inbox(name.name) else tuple(XLIST_USES.get(use, use) for use in name.use)
+        return Listed(name.name, name.selectable, name.children, use)
+
+    return _names(session, command, map(renamed, account_of(session).names()))
+
+
+def _root(session: Session, command: c.ListCommand) -> Reply:
+    """Answer an empty pattern with the delimiter and the root of the reference, which is none."""
+    attributes, delimiter = session.behaviour.root_attributes, account_of(session).delimiter
+    session.send(r.ListData(command.name, attributes, delimiter, b""))
+    return completed(session)
+
+
+def _names(session: Session, command: c.ListCommand, names: Iterable[Listed]) -> Reply:
+    delimiter = account_of(session).delimiter
+    pattern = command.reference + command.pattern
+    for name in names:
+        if matches(pattern, name.name, delimiter):
+            session.send(r.ListData(command.name, _attributes(session, name), delimiter, name.name))
+    return completed(session)
+
+
+def _attributes(session: Session, name: Listed) -> tuple[bytes, ...]:
+    attributes = () if name.selectable else (f.NOSELECT,)
+    if b"CHILDREN" in session.capabilities:
+        attributes += (_HAS_CHILDREN if name.children else _HAS_NO_CHILDREN,)
+    return attributes + name.use
+
+
+# ---------------------------------------------------------------- changes
+
+
+def _create(session: Session, command: c.Create) -> Reply:
+    """Create a mailbox (RFC 3501 section 6.3.3)."""
+    return answer_to(session, account_of(session).create(command.mailbox, command.use))
+
+
+def _delete(session: Session, command: c.Delete) -> Reply:
+    """Delete a mailbox (RFC 3501 section 6.3.4)."""
+    return answer_to(session, account_of(session).delete(command.mailbox))
+
+
+def _rename(session: Session, command: c.Rename) -> Reply:
+    """Rename a mailbox (RFC 3501 section 6.3.5)."""
+    return answer_to(session, account_of(session).rename(command.mailbox, command.to))
+
+
+def _subscribe(session: Session, command: c.Subscribe) -> Reply:
+    """Subscribe a name (RFC 3501 section 6.3.6)."""
+    return answer_to(session, account_of(session).subscribe(command.mailbox))
+
+
+def _unsubscribe(session: Session, command: c.Unsubscribe) -> Reply:
+    """Forget a subscription (RFC 3501 section 6.3.7)."""
+    account_of(session).unsubscribe(command.mailbox)
+    return completed(session)
+
+
+# ---------------------------------------------------------------- STATUS
+
+_ITEMS: dict[bytes, Callable[[Mailbox], int]] = {
+    b"MESSAGES": lambda mailbox: len(mailbox.messages()),
+    b"RECENT": lambda _: 0,
+    b"UIDNEXT": lambda mailbox: mailbox.uidnext,
+    b"UIDVALIDITY": lambda mailbox: mailbox.uidvalidity,
+    b"UNSEEN": lambda mailbox: sum(not message.has(f.SEEN) for message in mailbox.messages()),
+}
+
+
+def _status(session: Session, command: c.Status) -> Reply:
+    """Say how a mailbox stands without selecting it (RFC 3501 section 6.3.10)."""
+    mailbox = account_of(session).find(command.mailbox)
+    if isinstance(mailbox, Problem):
+        return answer_to(session, mailbox)
+    if any(item not in _ITEMS for item in command.items):
+        return session.behaviour.refusals.status_item
+    name = INBOX if is_inbox(command.mailbox) else command.mailbox
+    session.send(r.StatusData(name, tuple((item, _ITEMS[item](mailbox)) for item in command.items)))
+    return completed(session)
+
+
+HANDLERS: Handlers = {
+    c.List: _list,
+    c.Lsub: _lsub,
+    c.Xlist: _xlist,
+    c.Create: _create,
+    c.Delete: _delete,
+    c.Rename: _rename,
+    c.Subscribe: _subscribe,
+    c.Unsubscribe: _unsubscribe,
+    c.Status: _status,
+}
+"""Which function serves which command."""

@@ -1,0 +1,45 @@
+"""Recorded conversations: the `.imap` text format (docs/transcripts.md), recorder and comparison.
+
+Knows of connections only their taps, and nothing of what a client or a server ought to say.
+"""
+
+from __future__ import annotations
+
+from outlookimap.traffic.compare import Difference, compare
+from outlookimap.traffic.format import (
+    Comment,
+    Entry,
+    Event,
+    Form,
+    Header,
+    Mark,
+    Placeholder,
+    Provenance,
+    Said,
+    Slot,
+    Transcript,
+)
+from outlookimap.traffic.reader import parse, read
+from outlookimap.traffic.recorder import Recorder
+from outlookimap.traffic.writer import dumps, write
+
+__all__ = [
+    "Comment",
+    "Difference",
+    "Entry",
+    "Event",
+    "Form",
+    "Header",
+    "Mark",
+    "Placeholder",
+    "Provenance",
+    "Recorder",
+    "Said",
+    "Slot",
+    "Transcript",
+    "compare",
+    "dumps",
+    "parse",
+    "read",
+    "write",
+]

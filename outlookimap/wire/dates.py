@@ -1,0 +1,62 @@
+"""INTERNALDATE: `date-time` and `date` of RFC 3501 section 9.
+
+The conversion is imapclient's; this module owns the octets around it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from imapclient.datetime_util import datetime_to_INTERNALDATE, parse_to_datetime
+
+from outlookimap.errors import LocalProtocolError
+
+MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+
+_DATE_TIME = re.compile(
+    rb"(?: [1-9]|[0-3][0-9])-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{4} "
+    rb"[0-2][0-9]:[0-5][0-9]:[0-6][0-9] [+-][0-9]{4}"
+)
+_DATE = re.compile(rb"([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})")
+
+
+def parse_date_time(octets: bytes) -> dt.datetime | None:
+    """Return the moment that a `date-time` names, with its zone, or None where it names none (``00-Jan-0000``)."""
+    try:
+        moment: dt.datetime = parse_to_datetime(octets.strip(), normalise=False)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return moment
+
+
+def is_strict(octets: bytes) -> bool:
+    """Tell whether the octets between the quotes of a `date-time` have its fixed form and name a moment."""
+    return _DATE_TIME.fullmatch(octets) is not None and parse_date_time(octets) is not None
+
+
+def write_date_time(moment: dt.datetime) -> bytes:
+    """Return `moment` as the octets between the quotes of a `date-time`; a naive one is local time."""
+    if moment.tzinfo is None:
+        moment = moment.astimezone()
+    spelled = datetime_to_INTERNALDATE(moment)
+    octets: bytes = spelled.encode("ascii") if isinstance(spelled, str) else spelled
+    if not is_strict(octets):
+        raise LocalProtocolError(f"{moment!r} cannot be written as a date-time: {octets!r}")
+    return octets
+
+
+def parse_date(octets: bytes) -> dt.date | None:
+    """Return the day that a `date` of SEARCH names, or None."""
+    match = _DATE.fullmatch(octets)
+    if match is None or match[2].capitalize() not in MONTHS:
+        return None
+    try:
+        return dt.date(int(match[3]), MONTHS.index(match[2].capitalize()) + 1, int(match[1]))
+    except ValueError:
+        return None
+
+
+def write_date(day: dt.date) -> bytes:
+    """Return `day` as a `date` of SEARCH: ``1-Feb-1994``."""
+    return b"%d-%s-%04d" % (day.day, MONTHS[day.month - 1], day.year)

@@ -1,0 +1,160 @@
+"""Reads what a server sends: octets of the stream in, responses as values out, in the order they came.
+
+Tolerant and outspoken: each value names the departures it was read in spite of. Cut how one likes, a stream gives the
+same values and the same end. Knows no command: which response answers what is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache, partial
+
+from outlookimap.errors import RemoteProtocolError
+from outlookimap.wire.cursor import END, LITERAL, Cursor
+from outlookimap.wire.data_reader import DATA, NUMBERED, NumberedReader
+from outlookimap.wire.fetch_reader import read_fetch
+from outlookimap.wire.framing import Frame, Framer
+from outlookimap.wire.leniency import Leniency
+from outlookimap.wire.limits import Limits
+from outlookimap.wire.responses import Condition, Continuation, Response, UnknownData
+from outlookimap.wire.status_reader import read_bare_code, read_status
+
+_TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+')
+_KEYWORD = re.compile(rb'[^\x00-\x20()"\[{]+')
+_NUMBERED = re.compile(rb'[0-9]+[ \t]+[^\x00-\x20()"\[{]+')
+_BLANK = re.compile(rb"[ \t]*+\Z")
+_DIGITS = frozenset(b"0123456789")
+_CONDITIONS = {condition.value: condition for condition in Condition}
+_TAGGED = {condition.value: condition for condition in (Condition.OK, Condition.NO, Condition.BAD)}
+_NONZERO = frozenset((b"EXPUNGE", b"FETCH"))
+
+
+class ResponseReader:
+    """Takes octets with `feed()` and returns the responses they complete.
+
+    `keep_extensions=False` drops the extension data of body structures. The octets of a response are never secret: a
+    tap may show them all. `broken` is the error that ended the stream, None while it can be followed.
+
+    Statements: O5:2.1.3, O5:2.1.4, O5:2.1.5
+    """
+
+    __slots__ = ("_framer", "_limits", "_numbered", "_octets", "broken")
+
+    def __init__(self, limits: Limits, *, keep_extensions: bool = True) -> None:
+        """Start at the beginning of a response."""
+        self._limits = limits
+        self._framer = Framer(limits, commands=False)
+        self._octets = 0
+        fetch: NumberedReader = partial(read_fetch, keep_extensions=keep_extensions)
+        self._numbered = NUMBERED | {b"FETCH": fetch}
+        self.broken: RemoteProtocolError | None = None
+
+    @property
+    def buffered(self) -> int:
+        """Octets that were fed and belong to no response that was returned."""
+        return self._octets
+
+    def feed(self, octets: bytes) -> list[Response]:
+        """Take octets; return the responses that are complete.
+
+        Where the stream cannot be followed any more, what came before is returned, `broken` is set, and each further
+        call, also with nothing to feed, raises it: RemoteProtocolError, or LimitExceeded.
+        """
+        if self.broken is not None:
+            raise self.broken
+        self._framer.feed(octets)
+        self._octets += len(octets)
+        responses: list[Response] = []
+        try:
+            while isinstance(frame := self._framer.pull(), Frame):
+                responses.append(self._response(frame))
+                self._octets -= sum(map(len, frame.raw)) + sum(map(len, frame.literals))
+        except RemoteProtocolError as error:
+            self.broken = error.with_traceback(None)
+        return responses
+
+    def _response(self, frame: Frame) -> Response:
+        limits = self._limits
+        cursor = Cursor(frame, limits.nesting, elements=limits.elements, kept=limits.line)
+        response = self._read(cursor)
+        cursor.end()
+        if frame.leniencies:
+            response = replace(response, leniencies=_in_order(frozenset(frame.leniencies)))
+        return response
+
+    def _read(self, cursor: Cursor) -> Response:
+        if cursor.take(b"*"):
+            return self._untagged(cursor)
+        if cursor.take(b"+"):
+            return _continuation(cursor)
+        if cursor.peek() == ord("["):
+            response = read_bare_code(cursor)
+            if response is None:
+                raise cursor.fail("a response")
+            return response
+        if cursor.match(_BLANK) is not None and cursor.peek() != LITERAL:
+            cursor.note(Leniency.BLANK_LINE)
+            return UnknownData(b"")
+        return _tagged(cursor)
+
+    def _untagged(self, cursor: Cursor) -> Response:
+        cursor.space()
+        here = cursor.mark()
+        response = self._known(cursor)
+        if response is not None:
+            return response
+        cursor.back(here)
+        octets = cursor.rest()
+        if not octets:
+            raise cursor.fail("a response")
+        return UnknownData(octets)
+
+    def _known(self, cursor: Cursor) -> Response | None:
+        """Take untagged data that a table has; None for any other, whatever was taken of it."""
+        if cursor.peek() == ord("["):
+            return read_bare_code(cursor)
+        if cursor.peek() in _DIGITS:
+            return self._message_data(cursor)
+        keyword = (cursor.match(_KEYWORD) or b"").upper()
+        if keyword in _CONDITIONS:
+            return read_status(cursor, None, _CONDITIONS[keyword])
+        read = DATA.get(keyword)
+        return None if read is None else read(cursor)
+
+    def _message_data(self, cursor: Cursor) -> Response | None:
+        here = cursor.mark()
+        words = (cursor.match(_NUMBERED) or b"").split()
+        keyword = words[1].upper() if words else b""
+        read = self._numbered.get(keyword)
+        if read is None:
+            return None
+        cursor.back(here)
+        number = cursor.number(nonzero=keyword in _NONZERO)
+        cursor.space()
+        cursor.atom()
+        return read(cursor, number)
+
+
+@lru_cache(maxsize=256)
+def _in_order(leniencies: frozenset[Leniency]) -> tuple[Leniency, ...]:
+    return tuple(sorted(leniencies, key=lambda leniency: leniency.name))
+
+
+def _tagged(cursor: Cursor) -> Response:
+    tag = cursor.match(_TAG)
+    if tag is None:
+        raise cursor.fail("a response")
+    cursor.space()
+    condition = _TAGGED.get((cursor.match(_KEYWORD) or b"").upper())
+    if condition is None:
+        raise cursor.fail("OK, NO or BAD before this")
+    return read_status(cursor, tag, condition)
+
+
+def _continuation(cursor: Cursor) -> Response:
+    if cursor.peek() == END:
+        cursor.note(Leniency.BARE_CONTINUATION)
+    elif not cursor.spaces():
+        cursor.note(Leniency.MISSING_SPACE)
+    return Continuation(cursor.rest())
