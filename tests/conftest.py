@@ -10,6 +10,7 @@ from servers.cyrus import cyrus
 from servers.dovecot import dovecot
 from servers.process import server_directory
 from servers.pymap import pymap
+from support import flip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from servers.real_server import RealServer
 
 SERVER_FIXTURES = {"dovecot_server", "dovecot_imap4_server", "cyrus_server", "pymap_server"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer ``--flip``, by which the tests are tested."""
+    flip.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Flip what ``--flip`` names, before anything is collected."""
+    flip.configure(config)
 
 
 def pytest_report_header() -> str:

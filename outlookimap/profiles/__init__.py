@@ -1,7 +1,8 @@
 """How each product behaves, as data with evidence; what its user configures; and what it never sends."""
 
+from outlookimap.profiles.exercised import exercised
 from outlookimap.profiles.permits import Breach, Context, permits
 from outlookimap.profiles.policy import Policy
 from outlookimap.profiles.profile import Evidence, Profile, load, names
 
-__all__ = ["Breach", "Context", "Evidence", "Policy", "Profile", "load", "names", "permits"]
+__all__ = ["Breach", "Context", "Evidence", "Policy", "Profile", "exercised", "load", "names", "permits"]

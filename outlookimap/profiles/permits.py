@@ -264,7 +264,5 @@ _RULES: dict[type[c.Command], tuple[Rule, ...]] = {
     c.Rename: (_mailbox_octets, _new_name),
     c.List: (_mailbox_octets, _no_options),
     c.Idle: (_idle,),
-    **dict.fromkeys(
-        (c.Select, c.Delete, c.Subscribe, c.Unsubscribe, c.Lsub, c.Xlist, c.Copy), (_mailbox_octets,)
-    ),
+    **dict.fromkeys((c.Select, c.Delete, c.Subscribe, c.Unsubscribe, c.Lsub, c.Xlist, c.Copy), (_mailbox_octets,)),
 }

@@ -32,7 +32,7 @@ _TAG_ATTEMPTS = 1000
 _TLS_GAP = "octets between the answer to STARTTLS and the TLS handshake"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _InFlight:
     """A command on its way: `parts` is what has not been written yet; while `last` nothing may follow it."""
 
@@ -191,14 +191,19 @@ class ClientConnection(Connection):
         try:
             for response in self._reader.feed(octets):
                 events.append(self._one(response))  # noqa: PERF401 - an error must not lose the events before it
-        except RemoteProtocolError as error:
-            events.append(self._end(error))
+        except RemoteProtocolError as found:
+            events.append(self._end(found))
             return events
-        if self._reader.broken is not None:
-            events.append(self._end(self._reader.broken))
-        elif self.flow is Flow.TLS and self._reader.buffered:
-            events.append(self._end(RemoteProtocolError(_TLS_GAP)))
+        error = self._unreadable()
+        if error is not None:
+            events.append(self._end(error))
         return events
+
+    def _unreadable(self) -> RemoteProtocolError | None:
+        """Return why what the reader holds cannot be followed; before a TLS handshake it may hold nothing at all."""
+        if self.flow is Flow.TLS and self._reader.buffered:
+            return RemoteProtocolError(_TLS_GAP)
+        return self._reader.broken
 
     def _end(self, error: RemoteProtocolError | None) -> e.Ended:
         unanswered = self.in_flight

@@ -7,23 +7,17 @@ the state, is decided here.
 from __future__ import annotations
 
 import base64
-import binascii
+from collections import deque
 
 from outlookimap.errors import LocalProtocolError, RemoteProtocolError
 from outlookimap.protocol import events as e
-from outlookimap.protocol.connection import Connection
+from outlookimap.protocol.connection import Connection, decoded
 from outlookimap.protocol.states import FLOWS, GREETED, Flow, Role, State, completed
 from outlookimap.wire import commands as c
 from outlookimap.wire import responses as r
 from outlookimap.wire.building import Style
-from outlookimap.wire.command_reader import (
-    BadCommand,
-    CommandItem,
-    CommandReader,
-    LiteralAnnounced,
-    Mode,
-    ReceivedCommand,
-)
+from outlookimap.wire.command_items import BadCommand, CommandItem, LiteralAnnounced, Mode, ReceivedCommand
+from outlookimap.wire.command_reader import CommandReader
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.response_writer import write_response
 from outlookimap.wire.responses import Condition
@@ -33,8 +27,9 @@ from outlookimap.wire.secret import Piece
 class ServerConnection(Connection):
     """A server's connection.
 
-    After AUTHENTICATE, IDLE and STARTTLS the octets that follow wait until `challenge()`, `begin_idle()`, `encrypted()`
-    or the tagged response says what they mean; `receive(b"...")` or `pending()` then gives their events.
+    After AUTHENTICATE, IDLE, STARTTLS and the offer of a synchronizing literal the octets that follow wait until a
+    method of "the hard flows" or the tagged response says what they mean; `pending()`, or the next `receive()`, then
+    gives their events: call it after each event that was dealt with.
     """
 
     def __init__(self, *, limits: Limits | None = None, style: Style | None = None, now: float = 0.0) -> None:
@@ -42,8 +37,9 @@ class ServerConnection(Connection):
         super().__init__(Role.SERVER, limits=limits or Limits(), style=style or Style(), now=now)
         self._reader = CommandReader(self.limits)
         self._open: list[tuple[bytes, c.Command]] = []
-        self._items: list[CommandItem] = []
+        self._items: deque[CommandItem] = deque()
         self._taken: list[Piece] = []
+        self._answer_due = False
 
     @property
     def awaiting(self) -> bool:
@@ -57,24 +53,25 @@ class ServerConnection(Connection):
         if self.flow is Flow.CLOSED:
             return []
         if not octets:
-            return [self._end(None)]
+            return [*self.pending(), *self._end(None)]
         self.last_received = now
-        try:
+        if self.flow is Flow.TLS:
+            self._taken.append((octets, True))  # not heard, like what `discard_buffered` throws away
+        elif self._reader.broken is None:
             self._items += self._reader.feed(octets)
-        except RemoteProtocolError as error:
-            return [*self.pending(), self._end(error)]
-        events = self.pending()
-        if self._reader.broken is not None:
-            events.append(self._end(self._reader.broken))
-        return events
+        return self.pending()
 
     def pending(self) -> list[e.ServerEvent]:
         """Return the events of octets that had to wait for a decision."""
-        items, self._items = self._items, []
-        return [self._event(item) for item in items]
+        events: list[e.ServerEvent] = []
+        while self._items and self.flow not in (Flow.LITERAL, Flow.CLOSED):
+            events.append(self._event(self._items.popleft()))
+        if not self._items and self._reader.broken is not None:
+            events += self._end(self._reader.broken)
+        return events
 
     def taken(self) -> list[Piece]:
-        """Take the octets of the client that the events so far consumed, secrets marked: for taps."""
+        """Take the octets of the client that were dealt with since the last call, secrets marked: for taps."""
         taken, self._taken = self._taken, []
         return taken
 
@@ -85,37 +82,49 @@ class ServerConnection(Connection):
             self.flow = FLOWS.get(type(item.command), self.flow)
             return e.CommandReceived(item.tag, item.command, item.leniencies)
         if isinstance(item, BadCommand):
-            return e.CommandUnreadable(item.tag, item.error)
+            return e.CommandUnreadable(item.tag, item.error, item.keyword)
         if isinstance(item, LiteralAnnounced):
             if item.synchronizing:
                 self.flow = Flow.LITERAL
-            return e.LiteralOffered(item.tag, item.size, item.synchronizing)
-        line = item.octets
+            return e.LiteralOffered(item.tag, item.size, item.synchronizing, item.keyword)
         if self.flow is Flow.IDLING:
-            return e.DoneReceived(line)
-        if line.strip() == b"*":
+            self.flow = Flow.COMMANDS
+            return e.DoneReceived(item.octets)
+        self._answer_due = False
+        if item.octets.strip() == b"*":
             return e.Answered(None)
-        try:
-            return e.Answered(base64.b64decode(line.strip(), validate=True))
-        except binascii.Error:
-            return e.Answered(None, readable=False)
+        octets = decoded(item.octets)
+        return e.Answered(octets, readable=octets is not None)
 
-    def _end(self, error: RemoteProtocolError | None) -> e.Ended:
+    def _end(self, error: RemoteProtocolError | None) -> list[e.ServerEvent]:
+        """End the connection, once: what was open stays unanswered, but a BYE can still be sent."""
+        if self.flow is Flow.CLOSED:
+            return []
         self.flow = Flow.CLOSED
         self.state = State.LOGOUT
-        return e.Ended(error, tuple(self._open))
+        self.view = None
+        return [e.Ended(error, tuple(self._open))]
+
+    def _resume(self, mode: Mode) -> None:
+        if self.flow is not Flow.CLOSED and self._reader.broken is None:
+            self._items += self._reader.resume(mode)
 
     # ---------------------------------------------------------------- sending
 
     def send(self, response: r.Response) -> None:
         """Queue `response`; a greeting, a tagged response, EXPUNGE and BYE also change the state or the view.
 
-        Raises LocalProtocolError where the grammar forbids it; nothing is queued or changed then.
+        Raises LocalProtocolError where the grammar forbids it, before the greeting anything else, and for EXPUNGE of a
+        message that is not there; nothing is queued or changed then.
         """
         pieces = write_response(response, self.style)
-        if isinstance(response, r.StatusResponse):
+        if self.state is State.CONNECTED:
+            self._greet(response)
+        elif isinstance(response, r.StatusResponse):
             self._status(response)
         elif isinstance(response, r.ExpungeData) and self.view is not None:
+            if response.seq > len(self.view):
+                raise LocalProtocolError(f"EXPUNGE of message {response.seq} in a mailbox of {len(self.view)}")
             self.view.expunge(response.seq)
         self._out += pieces
 
@@ -123,13 +132,14 @@ class ServerConnection(Connection):
         """Queue octets as they are: for faults on purpose, after the strict writer."""
         self._out += pieces
 
+    def _greet(self, response: r.Response) -> None:
+        if not isinstance(response, r.StatusResponse) or response.tag is not None or response.condition not in GREETED:
+            raise LocalProtocolError(f"{response} is no greeting, and nothing goes before the greeting")
+        self.state = GREETED[response.condition]
+
     def _status(self, response: r.StatusResponse) -> None:
         if response.tag is None:
-            if self.state is State.CONNECTED:
-                if response.condition not in GREETED:
-                    raise LocalProtocolError(f"{response.condition.value.decode()} is no greeting")
-                self.state = GREETED[response.condition]
-            elif response.condition is Condition.BYE and not self._logging_out():
+            if response.condition is Condition.BYE:
                 self.state = State.LOGOUT
             return
         found = next((entry for entry in self._open if entry[0] == response.tag), None)
@@ -137,21 +147,21 @@ class ServerConnection(Connection):
             return  # a frame that was no command is answered with its tag as well
         self._open.remove(found)
         command = found[1]
-        after = completed(command, response.condition, self.state)
-        if after is not State.SELECTED:
+        self.state = completed(command, response.condition, self.state)
+        if self.state is not State.SELECTED:
             self.view = None
-        self.state = after
-        if type(command) in FLOWS:
-            started = isinstance(command, c.StartTls) and response.condition is Condition.OK
-            self.flow = Flow.TLS if started else Flow.COMMANDS
-            if started:
-                # what was sent before the handshake is not the client's word (CVE-2011-0411)
-                self._reader.discard_buffered()
-            else:
-                self._items += self._reader.resume(Mode.COMMANDS)
+        if type(command) in FLOWS and self.flow is not Flow.CLOSED:
+            self._flow_ended(tls=isinstance(command, c.StartTls) and response.condition is Condition.OK)
 
-    def _logging_out(self) -> bool:
-        return any(isinstance(command, c.Logout) for _, command in self._open)
+    def _flow_ended(self, *, tls: bool) -> None:
+        self._answer_due = False
+        if tls:
+            self.flow = Flow.TLS
+            # what was sent before the handshake is not the client's word (CVE-2011-0411)
+            self._taken += self._reader.discard_buffered()
+        else:
+            self.flow = Flow.COMMANDS
+            self._resume(Mode.COMMANDS)
 
     # ---------------------------------------------------------------- the hard flows
 
@@ -167,30 +177,40 @@ class ServerConnection(Connection):
         self.flow = Flow.COMMANDS
 
     def refuse_literal(self) -> None:
-        """Forget the command whose literal was offered; answer it with a tagged NO or BAD."""
+        """Forget the command whose literal was offered; answer it with a tagged NO or BAD.
+
+        A client that did not wait has sent the rest of the command: it is not heard.
+        """
         self._need(Flow.LITERAL, "refuse a literal")
-        self._taken += self._reader.refuse_literal()
         self.flow = Flow.COMMANDS
+        while self._items:
+            item = self._items.popleft()
+            self._taken += item.pieces
+            if not isinstance(item, LiteralAnnounced):
+                return  # the end of that command
+        self._taken += self._reader.refuse_literal()
 
     def challenge(self, octets: bytes) -> None:
         """Send a challenge of AUTHENTICATE; the next line is its answer."""
         self._need(Flow.AUTHENTICATING, "send a challenge")
+        if self._answer_due:
+            raise LocalProtocolError("cannot send a challenge: the answer to the last one is due")
         self.send(r.Continuation(base64.b64encode(octets)))
-        self._items += self._reader.resume(Mode.SECRET_LINES)
+        self._answer_due = True
+        self._resume(Mode.SECRET_LINES)
 
     def begin_idle(self, text: bytes) -> None:
         """Accept IDLE; the next line ends it."""
         self._need(Flow.IDLING, "accept IDLE")
+        if self._answer_due:
+            raise LocalProtocolError("cannot accept IDLE: it runs already")
         self.send(r.Continuation(text))
-        self._items += self._reader.resume(Mode.LINES)
+        self._answer_due = True
+        self._resume(Mode.LINES)
 
     def encrypted(self, now: float) -> None:
         """Go on after the TLS handshake."""
         self._need(Flow.TLS, "go on after a TLS handshake")
         self.flow = Flow.COMMANDS
         self.last_received = now
-        self._items += self._reader.resume(Mode.COMMANDS)
-
-    def _need(self, flow: Flow, what: str) -> None:
-        if self.flow is not flow:
-            raise LocalProtocolError(f"cannot {what}: the connection is in {self.flow.value!r}")
+        self._resume(Mode.COMMANDS)

@@ -44,6 +44,7 @@ class Flow(enum.Enum):
 _ANY = frozenset((State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED))
 _BEFORE = frozenset((State.NOT_AUTHENTICATED,))
 _AFTER = frozenset((State.AUTHENTICATED, State.SELECTED))
+_AUTHENTICATED = frozenset((State.AUTHENTICATED,))
 _SELECTED = frozenset((State.SELECTED,))
 
 ALLOWED: dict[type[c.Command], frozenset[State]] = {
@@ -51,14 +52,15 @@ ALLOWED: dict[type[c.Command], frozenset[State]] = {
     **dict.fromkeys((c.StartTls, c.Authenticate, c.Login), _BEFORE),
     **dict.fromkeys(
         (
-            c.Enable, c.Select, c.Examine, c.Create, c.Delete, c.Rename, c.Subscribe, c.Unsubscribe, c.List, c.Lsub,
-            c.Xlist, c.Status, c.Append, c.Namespace, c.Idle,
+            c.Select, c.Examine, c.Create, c.Delete, c.Rename, c.Subscribe, c.Unsubscribe, c.List, c.Lsub, c.Xlist,
+            c.Status, c.Append, c.Namespace, c.Idle,
         ),
         _AFTER,
     ),
+    c.Enable: _AUTHENTICATED,
     **dict.fromkeys((c.Check, c.Close, c.Unselect, c.Expunge, c.Search, c.Fetch, c.Store, c.Copy, c.Move), _SELECTED),
 }  # fmt: skip
-"""In which states a command may be sent (RFC 3501 section 6)."""
+"""In which states a command may be sent (RFC 3501 section 6; ENABLE: RFC 5161 section 3.1)."""
 
 COMPLETED: dict[tuple[type[c.Command], Condition], State] = {
     (c.Login, Condition.OK): State.AUTHENTICATED,

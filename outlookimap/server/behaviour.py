@@ -113,6 +113,7 @@ class Behaviour:
 
     A mechanism serves when it is in `mechanisms` and listed as ``AUTH=``; one that is only listed answers NO.
     `permanent_flags` with ``\*`` keeps any keyword, without it those listed. `identity` answers ID, None is NIL.
+    `append_limit` bounds a message of APPEND, `literal_limit` any other literal that waits for a go-ahead.
     `sign_in_time` counts from the connection, whatever is said; `inactivity` from the client's last octet.
     """
 
@@ -129,9 +130,9 @@ class Behaviour:
     permanent_flags: tuple[bytes, ...] = (*f.SYSTEM, b"\\*")
     root_attributes: tuple[bytes, ...] = (f.NOSELECT,)
     identity: tuple[tuple[bytes, bytes | None], ...] | None = None
-    style: Style = field(default_factory=lambda: Style(quote_always=True))
+    style: Style = field(default_factory=Style)
     append_limit: int = 64 << 20
-    literal_limit_before_sign_in: int = 8192
+    literal_limit: int = 64 << 10
     sign_in_time: float = 60.0
     inactivity: float = 1800.0
     handshake_time: float = 10.0

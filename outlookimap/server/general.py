@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outlookimap.protocol import events as e
 from outlookimap.server.behaviour import Reply
-from outlookimap.server.replies import completed
+from outlookimap.server.replies import account_of, completed
 from outlookimap.server.session import Handlers, Session
 from outlookimap.wire import commands as c
 from outlookimap.wire import responses as r
@@ -37,8 +37,7 @@ def _id(session: Session, _: c.Id) -> Reply:
 
 def _namespace(session: Session, _: c.Namespace) -> Reply:
     """Name the one personal namespace (RFC 2342)."""
-    delimiter = session.account.delimiter if session.account is not None else None
-    session.send(r.NamespaceData(((b"", delimiter),), None, None))
+    session.send(r.NamespaceData(personal=((b"", account_of(session).delimiter),)))
     return completed(session)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from outlookimap.errors import LocalProtocolError
 from outlookimap.server.behaviour import Reply
 from outlookimap.server.patterns import matches
-from outlookimap.server.replies import completed
+from outlookimap.server.replies import account_of, answer_to, completed
 from outlookimap.server.session import Handlers, Session
-from outlookimap.server.store import Account, Listed, Mailbox, Problem
+from outlookimap.server.store import Listed, Mailbox, Problem
 from outlookimap.wire import commands as c
 from outlookimap.wire import flags as f
 from outlookimap.wire import responses as r
@@ -21,17 +20,8 @@ _HAS_NO_CHILDREN = b"\\HasNoChildren"
 XLIST_USES = {b"\\Junk": b"\\Spam", b"\\Flagged": b"\\Starred", b"\\All": b"\\AllMail"}
 """Special uses of RFC 6154 that XLIST, its precursor, calls otherwise."""
 
-
-def account_of(session: Session) -> Account:
-    """Return the account of who signed in; LocalProtocolError before that, which the states do not let happen."""
-    if session.account is None:
-        raise LocalProtocolError("nobody has signed in")
-    return session.account
-
-
-def answer_to(session: Session, problem: Problem | None) -> Reply:
-    """Return what a store's problem, or success, is in the words of the server."""
-    return completed(session) if problem is None else session.behaviour.refusals.problems[problem]
+_OPTIONS = frozenset((b"SPECIAL-USE",))
+_RETURNS = frozenset((b"SPECIAL-USE", b"CHILDREN"))
 
 
 # ---------------------------------------------------------------- lists
@@ -41,7 +31,9 @@ def _list(session: Session, command: c.List) -> Reply:
     """List names (RFC 3501 section 6.3.8, RFC 3348, RFC 6154)."""
     if not command.pattern:
         return _root(session, command)
-    wanted = b"SPECIAL-USE" in command.select
+    if not _OPTIONS.issuperset(command.select) or not _RETURNS.issuperset(command.returns):
+        return session.behaviour.refusals.unreadable
+    wanted = bool(command.select)
     return _names(session, command, (name for name in account_of(session).names() if name.use or not wanted))
 
 
@@ -95,7 +87,7 @@ def _names(session: Session, command: c.ListCommand, names: Iterable[Listed]) ->
 
 
 def _attributes(session: Session, name: Listed) -> tuple[bytes, ...]:
-    attributes = () if name.selectable else (f.NOSELECT,)
+    attributes: tuple[bytes, ...] = () if name.selectable else (f.NOSELECT,)
     if b"CHILDREN" in session.capabilities:
         attributes += (_HAS_CHILDREN if name.children else _HAS_NO_CHILDREN,)
     return attributes + name.use

@@ -19,9 +19,7 @@ from outlookimap.wire.commands import StoreAction
 class MemoryMailbox:
     """A mailbox in memory; `name` is changed by its account only."""
 
-    def __init__(
-        self, name: bytes, uidvalidity: int, lock: threading.RLock, moment: Callable[[], dt.datetime]
-    ) -> None:
+    def __init__(self, name: bytes, uidvalidity: int, lock: threading.RLock, moment: Callable[[], dt.datetime]) -> None:
         """Begin empty."""
         self.name = name
         self._uidvalidity = uidvalidity

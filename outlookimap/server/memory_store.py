@@ -139,7 +139,8 @@ class MemoryAccount:
             if not _possible(to):
                 return Problem.BAD_NAME
             if name == INBOX:
-                return self._move_inbox(to)
+                self._move_inbox(to)
+                return None
             if to.startswith(name + DELIMITER):
                 return Problem.FIXED
             for old in [other for other in self._boxes if other == name or other.startswith(name + DELIMITER)]:
@@ -215,7 +216,7 @@ class MemoryStore:
             return account
 
     def add(self, user: str, mailbox: bytes, arrivals: Sequence[Incoming]) -> list[int]:
-        """Add messages to a mailbox that is made where it is missing; return their UIDs; UsageError for no such user."""
+        """Add messages to a mailbox, made where it is missing; return their UIDs; UsageError for no such user."""
         account = self.account(user)
         if account is None:
             raise UsageError(f"there is no user {user!r}")

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from outlookimap.errors import LocalProtocolError, RemoteProtocolError
 from outlookimap.protocol import events as e
 from outlookimap.protocol.server_connection import ServerConnection
-from outlookimap.protocol.states import Flow, State, allowed
+from outlookimap.protocol.states import State, allowed
 from outlookimap.server.behaviour import Behaviour, Reply
 from outlookimap.server.selection import Selected
 from outlookimap.server.service import Service
@@ -224,18 +224,12 @@ class Session:
     def _literal(self, offered: e.LiteralOffered) -> None:
         if not offered.synchronizing:
             return  # it comes whatever we say; the handler answers
-        early = self.behaviour.literal_limit_before_sign_in
-        limit = early if self.account is None else max(early, self.behaviour.append_limit)
-        waits = self.connection.flow is Flow.LITERAL and not self._events
-        if offered.size > limit and waits:
+        appended = offered.keyword == c.Append.name and self.account is not None
+        if offered.size > (self.behaviour.append_limit if appended else self.behaviour.literal_limit):
             self.connection.refuse_literal()
             self._answer(offered.tag, self.behaviour.refusals.too_large, b"")
-        elif waits:
+        else:
             self.connection.accept_literal(self.behaviour.texts.literal)
-        else:  # the client did not wait: it still has the go-ahead coming
-            if self.connection.flow is Flow.LITERAL:
-                self.connection.await_literal()
-            self.send(r.Continuation(self.behaviour.texts.literal))
 
     # ---------------------------------------------------------------- commands
 

@@ -49,9 +49,7 @@ def _authenticate(session: Session, command: c.Authenticate) -> Reply | None:
         return refusals.initial
     service = session.service
     try:
-        mechanism = server_mechanism(
-            name, lookup=service.users.get, host=service.host, realm=service.host, aliases=service.aliases
-        )
+        mechanism = server_mechanism(name, lookup=service.users.get, host=service.host, aliases=service.aliases)
         challenge = mechanism.challenge()
     except MechanismError:
         return failed(session)

@@ -12,7 +12,7 @@ import stat
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from outlookimap.errors import TranscriptError, UsageError
 from outlookimap.traffic.cutter import Cutter
@@ -20,6 +20,22 @@ from outlookimap.traffic.format import MAX_PAUSE, Entry, Event, Header, Mark, Sa
 from outlookimap.traffic.writer import entry_text, header_text
 from outlookimap.transport.tap import Sender
 from outlookimap.wire.secret import Piece
+
+
+class Sink(Protocol):
+    """Something text can be written to: an open text file, or what shows a conversation while it is held."""
+
+    def write(self, text: str, /) -> object:
+        """Take whole lines."""
+        ...
+
+    def flush(self) -> object:
+        """Let go of what was taken."""
+        ...
+
+    def close(self) -> object:
+        """End; only called on what the recorder opened itself."""
+        ...
 
 
 class Recorder:
@@ -32,13 +48,13 @@ class Recorder:
     """
 
     def __init__(
-        self, target: str | Path | TextIO | None, header: Header | None = None, *, threshold: float = 1.0
+        self, target: str | Path | Sink | None, header: Header | None = None, *, threshold: float = 1.0
     ) -> None:
         """Write the header at once, so that a connection that never came about leaves a readable file."""
         self.header = header or Header()
         self.threshold = threshold
         self._path: Path | None = None
-        self._stream: TextIO | None = None
+        self._stream: Sink | None = None
         self._kept: list[Entry] = []
         self._keeps = target is None
         self._lock = threading.Lock()

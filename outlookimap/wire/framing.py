@@ -82,7 +82,8 @@ class _Literal:
         capacity = max(_FIRST_BLOCK, self._capacity)
         while capacity < octets:
             capacity *= 2
-        self._capacity = min(capacity, self.size)
+        # nor may its last step be a small one, for which BytesIO takes that eighth whatever is asked
+        self._capacity = capacity if capacity + capacity // 4 < self.size else self.size
         here = self._buffer.tell()
         self._buffer.seek(self._capacity - 1)
         self._buffer.write(b"\0")

@@ -61,5 +61,5 @@ def _write_leaf(
             builder.raw(key.key + b" ").atom(key.keyword, "a keyword")
         case search.HeaderContaining():
             builder.raw(b"HEADER ").astring(key.field).raw(b" ").string(key.text)
-        case search.Numbered():
+        case _:
             builder.raw((b"UID " if key.uid else b"") + bytes(key.numbers))

@@ -44,17 +44,12 @@ class SequenceSet:
         """Return the ascending set of `numbers`, neighbours compressed to ranges."""
         if isinstance(numbers, int):
             return cls(((numbers, numbers),))
-        ranges: list[SeqRange] = []
-        first = last = 0
+        ranges: list[tuple[int, int]] = []
         for number in sorted(set(numbers)):
-            if first and number == last + 1:
-                last = number
-                continue
-            if first:
-                ranges.append((first, last))
-            first = last = number
-        if first or not ranges:
-            ranges.append((first, last))
+            if ranges and number == ranges[-1][1] + 1:
+                ranges[-1] = (ranges[-1][0], number)
+            else:
+                ranges.append((number, number))
         return cls(tuple(ranges))
 
     @classmethod

@@ -175,7 +175,10 @@ def _charsets(cursor: Cursor) -> tuple[bytes, ...]:
 
 
 def _capabilities(cursor: Cursor) -> tuple[bytes, ...]:
-    return tuple(_words(cursor, _WORD_IN_CODE))
+    capabilities = tuple(_words(cursor, _WORD_IN_CODE))
+    if not capabilities:
+        raise cursor.fail("a capability")
+    return capabilities
 
 
 def _uid_set(cursor: Cursor) -> SequenceSet:
@@ -237,7 +240,7 @@ def more(cursor: Cursor) -> bool:
 
 def _words(cursor: Cursor, word: re.Pattern[bytes]) -> Iterator[bytes]:
     """Yield capabilities; ``AUTH= DIGEST-MD5`` is one of them (O5:V0027 prints it so)."""
-    while more(cursor):
+    while cursor.peek() != ord("]") and more(cursor):
         found = cursor.match(word)
         if found is None:
             cursor.note(Leniency.EXTRA_SPACE)  # the one before the bracket

@@ -1,4 +1,4 @@
-r"""What the forms of V0055 and V0056 mean as values of `wire`, and what each is for (typed by hand, WIRE-side values)."""
+r"""What the forms of V0055 and V0056 mean as values of `wire`, and what each is for; typed by hand."""
 
 from __future__ import annotations
 
@@ -31,18 +31,14 @@ FETCHED = [
         (UID, FLAGS, SIZE, HEADER, INTERNALDATE),
         marks=pytest.mark.cites("O5:V0055", "O5:V0054", "O5:V0006"),
     ),
-    pytest.param(
-        "headers", (UID, FLAGS, SIZE, HEADER), marks=pytest.mark.cites("O5:V0055", "O5:V0054", "O5:V0006")
-    ),
+    pytest.param("headers", (UID, FLAGS, SIZE, HEADER), marks=pytest.mark.cites("O5:V0055", "O5:V0054", "O5:V0006")),
     pytest.param("bodies", (UID, FLAGS, WHOLE), marks=pytest.mark.cites("O5:V0055", "O5:V0054")),
     pytest.param(
         "old_headers_internaldate",
         (UID, FLAGS, SIZE, OLD_HEADER, INTERNALDATE),
         marks=pytest.mark.cites("O5:V0055", "O5:V0006"),
     ),
-    pytest.param(
-        "old_headers", (UID, FLAGS, SIZE, OLD_HEADER), marks=pytest.mark.cites("O5:V0055", "O5:V0006")
-    ),
+    pytest.param("old_headers", (UID, FLAGS, SIZE, OLD_HEADER), marks=pytest.mark.cites("O5:V0055", "O5:V0006")),
     pytest.param("old_bodies", (UID, FLAGS, OLD_PEEK), marks=pytest.mark.cites("O5:V0055")),
     pytest.param("old_bodies_read", (UID, FLAGS, OLD_WHOLE), marks=pytest.mark.cites("O5:V0055")),
 ]

@@ -13,7 +13,8 @@ from outlookimap.profiles import Breach, Context, Policy, Profile, load, permits
 from outlookimap.profiles.profile import Evidence
 from outlookimap.protocol.states import State
 from outlookimap.wire import commands as c
-from outlookimap.wire.command_reader import CommandReader, ReceivedCommand
+from outlookimap.wire.command_items import ReceivedCommand
+from outlookimap.wire.command_reader import CommandReader
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.secret import Secret
 
@@ -24,7 +25,9 @@ IMAP4 = frozenset((b"IMAP4", b"IDLE"))
 
 def read(line: bytes) -> c.Command:
     """Return the command that `line` spells, without its tag and its CRLF."""
-    items = [item for item in CommandReader(Limits()).feed(b"a1b2 " + line + b"\r\n") if isinstance(item, ReceivedCommand)]
+    items = [
+        item for item in CommandReader(Limits()).feed(b"a1b2 " + line + b"\r\n") if isinstance(item, ReceivedCommand)
+    ]
     assert len(items) == 1, f"{line!r} is not one command"
     return items[0].command
 
@@ -42,7 +45,7 @@ def judge(
     return [breach.ids for breach in permits(read(line), context)]
 
 
-def changed(version: str, key: str, value: bool) -> Profile:  # noqa: FBT001 - the value of the profile
+def changed(version: str, key: str, value: bool) -> Profile:
     """Return the profile with another value: how the code reads the value, whatever the product does."""
     profile = load(version)
     return dataclasses.replace(
@@ -595,9 +598,7 @@ def test_nobody_signs_in_as_anonymous(version: str) -> None:
 @pytest.mark.parametrize("mechanism", [b"LOGIN", b"CRAM-MD5", b"GSSAPI", b"XOAUTH2", b"SCRAM-SHA-1", b"EXTERNAL"])
 def test_mechanisms_it_does_not_know(mechanism: bytes, version: str) -> None:
     listed = frozenset((b"IMAP4REV1", b"AUTH=" + mechanism))
-    assert judge(b"AUTHENTICATE " + mechanism, version, capabilities=listed) == [
-        ("O5:E0001", "O5:V0034", "O5:V0027")
-    ]
+    assert judge(b"AUTHENTICATE " + mechanism, version, capabilities=listed) == [("O5:E0001", "O5:V0034", "O5:V0027")]
 
 
 @pytest.mark.cites("O5:V0032")

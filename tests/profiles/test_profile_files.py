@@ -202,7 +202,9 @@ def derived(**values: Any) -> dict[str, Any]:
 
 
 def test_a_new_version_is_one_file_with_a_base() -> None:
-    new = parse("outlook-next", derived(commands={"MOVE": VALUE | {"note": "seen"}}, tag={"length": VALUE | {"value": 9}}))
+    new = parse(
+        "outlook-next", derived(commands={"MOVE": VALUE | {"note": "seen"}}, tag={"length": VALUE | {"value": 9}})
+    )
     assert differing(load("2013"), new) == {"commands.MOVE", "tag.length"}
     assert new.values["commands.MOVE"] == Evidence(True, "assumed", ("O5:V0028",), "seen")
     assert new.values["tag.length"] == Evidence(9, "assumed", ("O5:V0028",))

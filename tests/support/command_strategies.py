@@ -92,7 +92,8 @@ _fetches = st.one_of(
         commands.Fetch, sequence_sets, st.lists(fetch_atts, min_size=1, max_size=4).map(tuple), uid=st.booleans()
     ),
     st.builds(
-        commands.Fetch, sequence_sets, fetch_atts.map(lambda item: (item,)), uid=st.booleans(), parenthesized=st.just(False)
+        commands.Fetch, sequence_sets, fetch_atts.map(lambda item: (item,)), uid=st.booleans(),
+        parenthesized=st.just(False),
     ),
     st.builds(commands.Fetch, sequence_sets, macro=st.sampled_from(fetch.MACROS), uid=st.booleans()),
 )  # fmt: skip
@@ -110,9 +111,7 @@ _status_items = st.lists(st.sampled_from(commands.STATUS_ITEMS), min_size=1, max
 _charsets = st.one_of(st.none(), st.sampled_from([b"UTF-8", b"US-ASCII", b"NF_Z_62-010_(1973)"]))
 _unknown = st.builds(
     commands.UnknownCommand,
-    st.one_of(
-        upper_atoms.filter(lambda keyword: commands.is_unknown(keyword)), st.sampled_from([b"UID SORT", b"XAPPLE"])
-    ),
+    st.one_of(upper_atoms.filter(commands.is_unknown), st.sampled_from([b"UID SORT", b"XAPPLE"])),
     st.sampled_from([b"", b"(DATE) UTF-8 ALL", b'"quoted \x01" tab\there  ', b"{5}x", b"%*]"]),
 )
 

@@ -126,11 +126,11 @@ garbage = st.one_of(
     st.binary(max_size=300),
     st.lists(
         st.sampled_from(
-            [b"a ", b"LOGIN ", b"UID ", b"FETCH ", b"SEARCH ", b"APPEND ", b"STORE ", b"LIST ", b"ID ", b"AUTHENTICATE ",
-             b"IDLE", b"STARTTLS", b"XFOO ", b"CREATE ", b"STATUS ", b"(", b")", b'"', b"\\", b"{3}\r\n", b"{0+}\r\n",
-             b"{99}\r\n", b"{101}\r\n", b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b"\t", b"1:*", b"0", b",", b"BODY[",
-             b"]", b"<0.1>", b"HEADER.FIELDS ", b"NOT ", b"OR ", b"SINCE ", b"1-Feb-1994", b'"01-Jan-2020 00:00:00 +0000" ',
-             b"x", b"=", b"YQ==", b"99999999999999999999", b"FLAGS ", b"USE "]
+            [b"a ", b"LOGIN ", b"UID ", b"FETCH ", b"SEARCH ", b"APPEND ", b"STORE ", b"LIST ", b"ID ", b"IDLE",
+             b"AUTHENTICATE ", b"STARTTLS", b"XFOO ", b"CREATE ", b"STATUS ", b"(", b")", b'"', b"\\", b"{3}\r\n",
+             b"{0+}\r\n", b"{99}\r\n", b"{101}\r\n", b"\r\n", b"\n", b"\r", b"\0", b"\xff", b" ", b"\t", b"1:*", b"0",
+             b",", b"BODY[", b"]", b"<0.1>", b"HEADER.FIELDS ", b"NOT ", b"OR ", b"SINCE ", b"1-Feb-1994", b"=", b"x",
+             b'"01-Jan-2020 00:00:00 +0000" ', b"YQ==", b"99999999999999999999", b"FLAGS ", b"USE "]
         ),
         max_size=40,
     ).map(b"".join),

@@ -1,4 +1,4 @@
-"""Commands typed by hand, from the RFCs' examples and from logs: octets and value, both ways where one spelling is due."""
+"""Commands typed by hand, from the RFCs' examples and from logs: octets and value, mostly both ways."""
 
 from __future__ import annotations
 
@@ -197,7 +197,8 @@ CANONICAL: list[tuple[bytes, c.Command, Style]] = [
     (b"a FETCH 1 FAST\r\n", c.Fetch(numbers((1, 1)), macro=b"FAST"), ATOMS),
     (b"a STORE 1 FLAGS \\Seen $Junk\r\n",
      c.Store(numbers((1, 1)), c.StoreAction.REPLACE, (b"\\Seen", b"$Junk"), parenthesized=False), ATOMS),
-    (b'a APPEND x " 7-Feb-1994 21:52:25 -0800" {0}\r\n\r\n', c.Append(b"x", b"", date=b" 7-Feb-1994 21:52:25 -0800"), ATOMS),
+    (b'a APPEND x " 7-Feb-1994 21:52:25 -0800" {0}\r\n\r\n',
+     c.Append(b"x", b"", date=b" 7-Feb-1994 21:52:25 -0800"), ATOMS),
     (b"a APPEND x () {1}\r\n.\r\n", c.Append(b"x", b".", ()), ATOMS),
     (
         b"a FETCH 1 BODY.PEEK[4.2.HEADER.FIELDS.NOT (To)]<0.512>\r\n",

@@ -1,0 +1,5 @@
+"""`python -m outlookimap.cli` is the command `outlookimap`."""
+
+from outlookimap.cli import main
+
+main()

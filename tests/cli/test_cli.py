@@ -1,0 +1,115 @@
+"""The command line as a user meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from outlookimap import __version__
+from outlookimap.cli.sample_mail import messages
+from outlookimap.client.mime import octets
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "outlookimap.cli", *arguments], capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert re.findall(r"^  (\w+)  ", done.stdout, re.MULTILINE) == ["demo", "statement"]
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"outlookimap {__version__}\n"
+
+
+def test_statement_prints_one() -> None:
+    done = run("statement", "O5:V0040")
+    assert done.returncode == 0
+    assert done.stdout.startswith("O5:V0040\n")
+    assert "outlook-2007:values.commands.EXAMINE" in done.stdout
+
+
+def test_statement_lists_all() -> None:
+    done = run("statement")
+    assert len(re.findall(r"^O5:\S+", done.stdout, re.MULTILINE)) == 87
+
+
+def test_statement_as_json(tmp_path: Path) -> None:
+    [entry] = json.loads(run("statement", "O5:V0055", "--json", "-").stdout)
+    assert list(entry) == [
+        "id", "edition", "gist", "section", "rfc_section", "products", "observable", "state", "reason", "values",
+        "code", "tests", "rules", "scenarios",
+    ]  # fmt: skip
+    assert entry["id"] == "O5:V0055"
+    assert entry["state"] == "acted"
+    assert entry["section"] == "2.2.34"
+    target = tmp_path / "all.json"
+    assert run("statement", "--json", str(target)).stdout == ""
+    assert len(json.loads(target.read_text(encoding="utf-8"))) == 87
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("statement", "O5:V0099"), "there is no statement 'O5:V0099'"),
+        (("statement", "--json", "/nowhere/at/all.json"), "cannot write /nowhere/at/all.json"),
+        (("demo", "--outlook", "2016"), "there is no client profile '2016'"),
+    ],
+)
+def test_errors_are_one_line(arguments: tuple[str, ...], says: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"outlookimap: {says}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.cites("O5:V0051", "O5:V0061")
+@pytest.mark.parametrize(("version", "lists"), [("2007", "LIST"), ("2010", "LIST"), ("2013", "XLIST")])
+def test_demo_shows_a_whole_conversation(version: str, lists: str) -> None:
+    done = run("demo", "--outlook", version)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert "correct horse" not in done.stdout
+    said = re.findall(r"^C: [a-z0-9]{4} ((?:UID )?[A-Z]+)", done.stdout, re.MULTILINE)
+    folders = ["XLIST", "XLIST"] if lists == "XLIST" else ["LIST", "LSUB"]
+    assert said == [
+        "CAPABILITY", "STARTTLS", "CAPABILITY", "AUTHENTICATE", "CAPABILITY", *folders, "CREATE", "SELECT", "UID FETCH",
+        "UID FETCH", "UID STORE", "UID STORE", "UID COPY", "APPEND", "STATUS", "UID STORE", "EXPUNGE", "UID FETCH",
+        "LOGOUT",
+    ]  # fmt: skip
+    for line in done.stdout.splitlines():
+        if re.match(r"C: [a-z0-9]{4} ", line):
+            assert re.search(r" \[O5:[^]]+\]$", line), f"no statement beside {line!r}"
+    assert "12 headers read, one message opened, flagged, copied, one saved, 2 deleted." in done.stdout
+
+
+def test_demo_can_be_interrupted() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "outlookimap.cli", "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode in (0, 130)  # 0 when it had already ended
+    if process.returncode:
+        assert errors == "\noutlookimap: interrupted\n"
+
+
+def test_sample_mail_is_always_the_same_and_seven_bit() -> None:
+    one, other = ([octets(message) for message, _ in messages("x@example.com")] for _ in range(2))
+    assert one == other
+    assert len(one) == 12
+    assert all(mail.isascii() for mail in one)
