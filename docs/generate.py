@@ -22,7 +22,7 @@ def cli_page() -> str:
     parts += [_command(command, f"outlookimap {name}") for name, command in group.commands.items()]
     parts += [
         "`outlookimap --version` prints the version, `--help` after any command what it takes. Exit status: 0 when it",
-        "worked, 1 for a negative answer, 2 when it could not be done (the reason is on standard error), 130 after Ctrl-C.\n",
+        "worked, 1 for a negative answer, 2 when it could not be done (standard error says why), 130 after Ctrl-C.\n",
     ]
     return "\n".join(parts)
 

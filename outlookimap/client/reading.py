@@ -10,8 +10,10 @@ from outlookimap.protocol.events import Fetched
 from outlookimap.wire import fetch as f
 from outlookimap.wire import mailbox as names
 from outlookimap.wire.dates import parse_date_time
+from outlookimap.wire.flags import RECENT, SYSTEM
 from outlookimap.wire.responses import AppendUid, Code, CopyUid, ListData
 
+_NAMED = (*SYSTEM, RECENT)  # the flags RFC 3501 names; any other that begins with a backslash is an extension
 _HEADER = f.Section(specifier=f.HEADER)
 _WHOLE = f.Section()
 
@@ -22,15 +24,11 @@ def flags(octets: Iterable[bytes], profile: Profile) -> frozenset[str]:
     Statements: O5:V0004, O5:2.1.6
     """
     ignored = profile.words("flags.ignored")
-    known = profile.words("flags.sent")
-    shown: list[str] = []
-    for flag in octets:
-        text = flag.decode("ascii", "replace")
-        extension = text.startswith("\\") and text not in known
-        if text in ignored or (extension and text not in ignored and not profile.flag("flags.extensions")):
-            continue
-        shown.append(text)
-    return frozenset(shown)
+    extensions = profile.flag("flags.extensions")
+    shown = (
+        flag.decode("ascii", "replace") for flag in octets if extensions or flag in _NAMED or not flag.startswith(b"\\")
+    )
+    return frozenset(flag for flag in shown if flag not in ignored)
 
 
 def message(event: Fetched, profile: Profile) -> Message:

@@ -2,8 +2,6 @@
 
 Sans I/O: octets in, items out. Knows which commands are followed by lines that are no commands, and waits after them
 to be told what comes next; knows nothing else of the state of a connection.
-
-Statements: O5:2.1.3
 """
 
 from __future__ import annotations

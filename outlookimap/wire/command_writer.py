@@ -2,8 +2,6 @@
 
 Strict: what the grammar forbids is a LocalProtocolError, and then there is no part at all to send. Knows nothing of
 which command is allowed when, nor of what a product sends.
-
-Statements: O5:2.1.3, O5:2.1.4
 """
 
 from __future__ import annotations

@@ -312,7 +312,8 @@ class Cursor:
             elif self.peek() == LITERAL:
                 self.string()
             elif self.peek() == ord('"'):
-                self._skip_quoted()
+                if self.match(_QUOTED) is None:
+                    raise self.fail("the end of a quoted string")
             elif self.match(_RAW_RUN if depth else _RAW_ATOM) is None:
                 raise self.fail("a value")
             elif self.peek() == LITERAL:
@@ -320,26 +321,23 @@ class Cursor:
             if not depth:
                 return
 
-    def _skip_quoted(self) -> None:
-        if self.match(_QUOTED) is None:
-            self._quoted()
-
     def _quoted(self) -> bytes:
         found = _QUOTED.match(self._line, self._pos)
         if found is None:
-            if self._line.startswith(b'"\\"', self._pos):  # the delimiter of servers that do not escape it
-                self._pos += 3
-                self.note(Leniency.LOOSE_QUOTED)
-                return b"\\"
             raise self.fail("the end of a quoted string")
         self._pos = found.end()
         octets = found[1]
-        if b"\\" not in octets:
-            return octets
-        return _ESCAPE.sub(self._escape, octets)
+        return self._unescaped(octets) if b"\\" in octets else octets
 
-    def _escape(self, found: re.Match[bytes]) -> bytes:
-        if found[1] in (b'"', b"\\"):
-            return found[1]
-        self.note(Leniency.LOOSE_QUOTED)
-        return found[0]
+    def _unescaped(self, octets: bytes) -> bytes:
+        plain = bytearray()  # not re.sub(), which keeps a list of what may be half a million parts
+        done = 0
+        for escape in _ESCAPE.finditer(octets):
+            plain += octets[done : escape.start()]
+            done = escape.end()
+            if escape[1] in (b'"', b"\\"):
+                plain += escape[1]
+            else:
+                self.note(Leniency.LOOSE_QUOTED)
+                plain += escape[0]
+        return bytes(plain + octets[done:])

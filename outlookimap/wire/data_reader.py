@@ -38,7 +38,7 @@ _OPEN = ord("(")
 _QUOTE = ord('"')
 _DIGITS = frozenset(b"0123456789")
 _SMALL = tuple(range(1000))
-_BARE_BACKSLASH = re.compile(rb'"\\"(?=[ \t)])')
+_BARE_BACKSLASH = re.compile(rb'"\\"(?=[ \t)]|\Z)')  # of servers that do not escape it
 _DELIMITER = re.compile(rb"[^ \t()]+")
 _LINE_END = re.compile(rb"[ \t]*+\Z")
 _LINE = re.compile(rb".*\Z", re.DOTALL)

@@ -151,3 +151,39 @@ def test_any_garbage_gives_items_or_the_remote_error(octets: bytes, cuts: list[i
             reader.feed(b"a NOOP\r\n")
         assert raised.value is reader.broken
     assert join(pieces_of(items)) + join(reader.discard_buffered()) == octets
+
+
+# Pieces of a line after the user name: line ends only where a literal is announced.
+around = st.lists(
+    st.sampled_from(
+        [
+            b" ",
+            b"\t",
+            b'"',
+            b"\\",
+            b"(",
+            b"{0+}\r\n",
+            b"{1}\r\n",
+            b"{6}\r\n",
+            b"{8}\r\n",
+            b"x",
+            b"\xff",
+            b"\0",
+            b"NIL",
+            b"=",
+        ]
+    ),
+    max_size=6,
+).map(b"".join)
+
+
+@settings(max_examples=400)
+@given(before=around, after_it=around, keyword=st.sampled_from([b"LOGIN u", b"login {1}\r\nu", b"AUTHENTICATE PLAIN"]))
+def test_a_password_in_a_command_that_goes_wrong_is_not_shown(before: bytes, after_it: bytes, keyword: bytes) -> None:
+    octets = b"a " + keyword + b" " + before + b"sesame" + after_it + b"\r\n" + b"x" * 8 + b"\r\n"
+    items, _ = drive([octets], Limits())
+    seen = b"".join(b"\n" if is_secret else piece for piece, is_secret in pieces_of(items))
+    assert b"sesame" not in seen
+    assert b"esame" not in seen
+    shown_by_items = "".join(repr(item) for item in items)
+    assert "sesame" not in shown_by_items
