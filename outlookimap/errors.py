@@ -135,6 +135,10 @@ class MechanismError(OutlookImapError):
     """One SASL exchange cannot go on: a challenge that does not fit, a proof that is wrong, a name that is unknown."""
 
 
+class ServerUnproven(MechanismError):
+    """The server did not prove that it knows the password: it may be another, and no other mechanism is tried."""
+
+
 # ---------------------------------------------------------------- connections
 
 

@@ -21,7 +21,7 @@ from outlookimap.auth.mechanism import (
     received_text,
     text_octets,
 )
-from outlookimap.errors import MechanismError
+from outlookimap.errors import MechanismError, ServerUnproven
 
 NAME = "DIGEST-MD5"
 
@@ -55,25 +55,33 @@ class DigestMd5Client:
         self._state = _State.START
 
     def answer(self, challenge: bytes) -> bytes:
-        """Return the digest-response, then the empty answer to a right rspauth; else raise `MechanismError`."""
+        """Return the digest-response, then the empty answer to a right rspauth; else raise `MechanismError`.
+
+        Where it is the server's proof that is missing or wrong, that is `ServerUnproven`.
+        """
         state, self._state = self._state, _State.OVER
         if state is _State.START:
             answer = self._prove(Directives(challenge, what="challenge", limit=CHALLENGE_LIMIT))
             self._state = _State.PROVED
             return answer
         if state is _State.PROVED and self._terms is not None:
-            last = Directives(challenge, what="last challenge", limit=CHALLENGE_LIMIT)
-            expected = self._terms.rspauth(self._setup.password)
-            if not hmac.compare_digest(expected, last.required("rspauth")):
-                raise MechanismError("DIGEST-MD5: the server does not know the password: do not trust it")
+            self._verify(challenge, self._terms)
             self._state = _State.VERIFIED
             return b""
         raise MechanismError("DIGEST-MD5: the server asks for more than two challenges allow: cancel")
 
     def finish(self) -> None:
-        """Raise `MechanismError` when the server said OK without having proved that it knows the password."""
+        """Raise `ServerUnproven` when the server said OK without having proved that it knows the password."""
         if self._state is not _State.VERIFIED:
-            raise MechanismError("DIGEST-MD5: the server ended without its proof (rspauth): do not trust it")
+            raise ServerUnproven("DIGEST-MD5: the server ended without its proof (rspauth): do not trust it")
+
+    def _verify(self, challenge: bytes, terms: Terms) -> None:
+        try:
+            proof = Directives(challenge, what="last challenge", limit=CHALLENGE_LIMIT).required("rspauth")
+        except MechanismError as error:
+            raise ServerUnproven(str(error)) from error
+        if not hmac.compare_digest(terms.rspauth(self._setup.password), proof):
+            raise ServerUnproven("DIGEST-MD5: the server does not know the password: do not trust it")
 
     def _prove(self, challenge: Directives) -> bytes:
         nonce = challenge.required("nonce")

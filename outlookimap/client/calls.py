@@ -26,7 +26,7 @@ from outlookimap.wire.command_writer import split_long
 from outlookimap.wire.dates import write_date_time
 from outlookimap.wire.responses import Code, Condition, ListData, SearchData, StatusData
 from outlookimap.wire.search import SearchKey
-from outlookimap.wire.sequence import SequenceSet
+from outlookimap.wire.sequence import MAX_NUMBER, SequenceSet
 
 T = TypeVar("T")
 Name: TypeAlias = "str | bytes | Folder | Mailbox"
@@ -302,8 +302,10 @@ def as_set(messages: Uids) -> SequenceSet | None:
     """Return the shortest set of `messages`, None when there are none; raises UsageError for what is no number."""
     if isinstance(messages, SequenceSet):
         return messages
+    if isinstance(messages, str | bytes):
+        raise UsageError(f"{messages!r} names no messages: pass numbers, or a SequenceSet")
     numbers = [messages] if isinstance(messages, int) else list(messages)
     for number in numbers:
-        if not isinstance(number, int):
-            raise UsageError(f"{number!r} is no UID: pass numbers, or a SequenceSet")
+        if not isinstance(number, int) or not 1 <= number <= MAX_NUMBER:
+            raise UsageError(f"{number!r} is no message: pass numbers from 1 to {MAX_NUMBER}, or a SequenceSet")
     return SequenceSet.of(numbers) if numbers else None

@@ -13,11 +13,14 @@ from typing import Any
 from outlookimap.client import guard, reading
 from outlookimap.client.calls import Call
 from outlookimap.client.link import Link
-from outlookimap.client.results import Alert, Event, Other
+from outlookimap.client.results import Alert, Event, Message, Other
 from outlookimap.client.texts import harmless
+from outlookimap.errors import LocalProtocolError
 from outlookimap.profiles import Context, Policy, Profile
 from outlookimap.protocol import events as e
+from outlookimap.protocol.states import allowed
 from outlookimap.wire import commands as c
+from outlookimap.wire.command_writer import write_command
 from outlookimap.wire.responses import (
     CapabilityData,
     Code,
@@ -28,8 +31,10 @@ from outlookimap.wire.responses import (
     Recent,
     Response,
     SearchData,
+    UnknownData,
 )
 
+_ANY_TAG = b"0000"
 _NAMES: tuple[tuple[type, str], ...] = ((FlagsData, "FLAGS"), (Recent, "RECENT"), (SearchData, "SEARCH"))
 
 
@@ -64,28 +69,57 @@ class Conversation:
         self.alerts: list[str] = []
         self.news: deque[Event] = deque()
         self.delimiter: bytes | None = None
+        self._border: int | None = None  # how many of the news were there when EXISTS answered a SELECT
 
     def context(self) -> Context:
         """Return what is known now."""
         connection = self.link.connection
         return Context(self.profile, self.policy, connection.state, self.link.capabilities.known(), self.delimiter)
 
-    def perform(self, calls: Iterable[Call[Any]], *, guarded: bool | None = None) -> list[Running]:
-        """Send all commands of all calls, then wait until each is answered.
+    def prepare(self, calls: Iterable[Call[Any]], *, guarded: bool | None = None) -> list[Running]:
+        """Return `calls` ready to be performed; nothing has been sent or queued.
 
-        Nothing is sent when the guard objects to one of them. Raises what `Link.step` raises.
-
-        Statements: O5:V0026
+        Raises ProfileViolation where the guard objects to one of their commands, LocalProtocolError where the grammar
+        or the state does; what ended the connection where it has ended.
         """
+        self.link.refuse_when_over()
         running = [Running(call) for call in calls]
         for one in running:
             for command in one.call.commands:
                 self.check(command, guarded=guarded)
-        for one in running:
-            one.tags = [self.link.connection.submit(command) for command in one.call.commands]
-        while not all(one.done for one in running):
-            self.sort(self.link.step(), running)
+                self._refuse_impossible(command)
         return running
+
+    def _refuse_impossible(self, command: c.Command) -> None:
+        connection = self.link.connection
+        if not allowed(command, connection.state):
+            keyword = c.keyword(command).decode("ascii", "replace")
+            raise LocalProtocolError(f"{keyword} may not be sent in the state {connection.state.value!r}")
+        write_command(_ANY_TAG, command, connection.style)
+
+    def perform(self, running: Sequence[Running]) -> None:
+        """Send all commands of what was prepared, and wait until each is answered.
+
+        A command goes out before those ahead of it are answered, unless it would not be clear then which messages its
+        numbers mean (RFC 3501 section 5.5). Raises what `Link.step` raises.
+
+        Statements: O5:V0026
+        """
+        waiting = deque((one, command) for one in running for command in one.call.commands)
+        while waiting or not all(one.done for one in running):
+            self._submit(waiting)
+            self.sort(self.link.step(), running)
+
+    def _submit(self, waiting: deque[tuple[Running, c.Command]]) -> None:
+        while waiting:
+            one, command = waiting[0]
+            try:
+                one.tags.append(self.link.submit(command))
+            except LocalProtocolError:
+                if not self.link.connection.in_flight:
+                    raise
+                return  # its time comes when what is in flight has been answered
+            waiting.popleft()
 
     def check(self, command: c.Command, *, guarded: bool | None = None) -> None:
         """Raise ProfileViolation where the guard objects to `command`; `guarded` overrides the session's setting."""
@@ -94,7 +128,9 @@ class Conversation:
 
     def command(self, command: c.Command) -> e.Completed:
         """Send one command and return its answer, whatever it is."""
-        return self.perform([Call((command,), lambda _: None, self._ignore)])[0].completed()[0]
+        [running] = self.prepare([Call((command,), lambda _: None, self._ignore)])
+        self.perform([running])
+        return running.completed()[0]
 
     @staticmethod
     def _ignore(events: list[e.Event]) -> None:
@@ -105,23 +141,46 @@ class Conversation:
         answers: dict[int, list[e.Event]] = {}
         for event in events:
             self._listen(event)
+            if isinstance(event, e.Exists) and event.answers is not None and self._border is None:
+                self._border = len(self.news)
             tag = event.tag if isinstance(event, e.Completed) else getattr(event, "answers", None)
             asked = next((place for place, one in enumerate(running) if tag in one.tags), None)
             if asked is None:
                 self._note(event)
             elif isinstance(event, e.Completed):
                 running[asked].answers[event.tag] = event
+                self._leave_mailbox(event)
             else:
                 answers.setdefault(asked, []).append(event)
         for place, data in answers.items():
             running[place].call.take(data)
+
+    def _leave_mailbox(self, answer: e.Completed) -> None:
+        """Forget news of the mailbox that SELECT or CLOSE left: its numbers would be taken for the new one's.
+
+        Until EXISTS has come, news are of the mailbox that is left; BAD has left nothing.
+        """
+        if not isinstance(answer.command, c.Select | c.Close):
+            return
+        border, self._border = self._border, None
+        left = answer.condition is Condition.OK or (
+            answer.condition is Condition.NO and isinstance(answer.command, c.Select)
+        )
+        if left:
+            before = border if border is not None and answer.condition is Condition.OK else len(self.news)
+            kept = [
+                event
+                for place, event in enumerate(self.news)
+                if place >= before or not isinstance(event, e.Exists | e.Expunged | Message)
+            ]
+            self.news = deque(kept)
 
     def _listen(self, event: e.Event) -> None:
         """Take from any event what matters wherever it stands: alerts, capabilities, the delimiter.
 
         Statements: O5:V0062, O5:V0063, O5:V0064, O5:V0065
         """
-        if isinstance(event, e.Goodbye):
+        if isinstance(event, e.Goodbye) or (isinstance(event, e.Greeted) and event.condition is Condition.BYE):
             if self.profile.flag("answers.bye_text"):
                 self._alert(event.text)
             return
@@ -175,5 +234,7 @@ class Conversation:
                 self.news.append(Other(event.response))
 
     def _ignores(self, response: Response) -> bool:
+        if isinstance(response, UnknownData) and not response.data:
+            return True  # a blank line
         ignored = self.profile.words("answers.ignored")
         return any(isinstance(response, kind) and name in ignored for kind, name in _NAMES)

@@ -44,7 +44,7 @@ class FolderVerbs(Verbs):
         pattern = self.policy.root_folder + self.profile.text("folders.pattern")
         every = self.policy.show_all_folders
         found: dict[bytes, Folder] = {}
-        if self.profile.text("folders.command") == "XLIST" and "XLIST" in self.capabilities:
+        if self._has_xlist():
             self.xlist("")
             listed, subscribed = self.xlist(pattern), [] if every else self.lsub(pattern)
         else:
@@ -56,6 +56,9 @@ class FolderVerbs(Verbs):
                 found[folder.raw] = folder
         return [*found.values()]
 
+    def _has_xlist(self) -> bool:
+        return self.profile.text("folders.command") == "XLIST" and "XLIST" in self.capabilities
+
     def create(self, name: str, *, parent: Name | None = None) -> str:
         """Send CREATE for a folder `name`, below `parent` where one is given; return the full name.
 
@@ -64,10 +67,9 @@ class FolderVerbs(Verbs):
 
         Statements: O5:V0018, O5:V0019, O5:V0020, O5:V0021
         """
+        if parent is not None and self.delimiter is None:
+            (self.xlist if self._has_xlist() else self.list)("")
         delimiter = self.delimiter
-        if parent is not None and delimiter is None:
-            self.list("")
-            delimiter = self.delimiter
         if delimiter and delimiter in name and not self.profile.flag("folders.delimiter_in_name"):
             raise _delimiter_in_name(name, delimiter, self.profile)
         octets = names.encode(name)
@@ -99,6 +101,8 @@ class FolderVerbs(Verbs):
 
     def select(self, name: Name) -> Mailbox:
         """Send SELECT; raises SelectIncomplete when EXISTS or UIDVALIDITY is missing.
+
+        Events of the mailbox that is left, which `poll()` has not returned by then, are forgotten.
 
         Statements: O5:V0036, O5:V0037, O5:V0050
         """

@@ -6,9 +6,12 @@ into events, and every way a connection can end into an error.
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 from typing import NoReturn
 
 from outlookimap.client.capabilities import Capabilities
+from outlookimap.client.texts import harmless
 from outlookimap.errors import ConnectionLost, ConnectionTimeout, ServerGoodbye
 from outlookimap.protocol import events as e
 from outlookimap.protocol.client_connection import ClientConnection
@@ -16,6 +19,9 @@ from outlookimap.transport.clock import Clock
 from outlookimap.transport.stream import Transport
 from outlookimap.transport.tap import Sender, Taps
 from outlookimap.wire import commands as c
+
+_LAST_WORDS = 64
+"""How often at most a connection that cannot be written to any more is read."""
 
 
 class Link:
@@ -36,14 +42,52 @@ class Link:
         self._ended: e.Ended | None = None
         taps.connected(transport.peer, clock.now())
 
+    def submit(self, command: c.Command) -> bytes:
+        """Queue `command` and return its tag.
+
+        Raises what ended the connection where it has ended, LocalProtocolError where `command` may not be sent now.
+        """
+        self.refuse_when_over()
+        return self.connection.submit(command)
+
+    def refuse_when_over(self) -> None:
+        """Raise what ended the connection, ServerGoodbye also where the server has only said so; else do nothing."""
+        if self._ended is not None:
+            self._raise(self._ended)
+        if self._goodbye is not None:
+            raise self._gone(self._goodbye, "")
+
     def flush(self) -> None:
-        """Send what the protocol wants sent."""
+        """Send what the protocol wants sent.
+
+        Raises ConnectionLost, or ServerGoodbye where the server had said so before it closed.
+        """
         now = self.clock.now()
         pieces = self.connection.outgoing(now)
-        if pieces:
-            self._taps.octets(Sender.CLIENT, pieces, now)
+        if not pieces:
+            return
+        self._taps.octets(Sender.CLIENT, pieces, now)
+        try:
             self.transport.send(pieces, self.silence)
-            self.connection.last_sent = self.clock.now()
+        except ConnectionTimeout:
+            raise
+        except ConnectionLost as error:
+            self._hear_last_words()
+            if self._goodbye is not None:
+                raise self._gone(self._goodbye, "") from error
+            raise
+        self.connection.last_sent = self.clock.now()
+
+    def _hear_last_words(self) -> None:
+        """Look for a BYE among what came before the connection broke."""
+        with contextlib.suppress(ConnectionLost):
+            for _ in range(_LAST_WORDS):
+                octets = self.transport.receive(0)
+                if not octets:
+                    return
+                now = self.clock.now()
+                self._taps.octets(Sender.SERVER, [(octets, False)], now)
+                self._note_goodbye(self.connection.receive(octets, now))
 
     def step(self, until: float | None = None) -> list[e.Event]:
         """Send, then wait for octets once: until they come, `until` (a time of the clock) or a wake, then return.
@@ -71,7 +115,7 @@ class Link:
 
     def _without_end(self, events: list[e.Event]) -> list[e.Event]:
         """Take `Ended` out: events before it are reported first, the next step raises."""
-        self._goodbye = next((event for event in events if isinstance(event, e.Goodbye)), self._goodbye)
+        self._note_goodbye(events)
         if events and isinstance(ended := events[-1], e.Ended):
             self._ended = ended
             events.pop()
@@ -79,18 +123,29 @@ class Link:
                 self._raise(ended)
         return events
 
+    def _note_goodbye(self, events: list[e.Event]) -> None:
+        self._goodbye = next((event for event in events if isinstance(event, e.Goodbye)), self._goodbye)
+
     def _raise(self, ended: e.Ended) -> NoReturn:
         if ended.error is not None:
             raise ended.error
         waiting = ", ".join(c.keyword(command).decode() for _, command in ended.unanswered)
         about = f" before it answered {waiting}" if waiting else ""
         if self._goodbye is not None:
-            text = self._goodbye.text.decode("utf-8", "replace")
-            raise ServerGoodbye(f"{self.transport.peer} said goodbye and closed the connection{about}", text=text)
+            raise self._gone(self._goodbye, about)
         raise ConnectionLost(f"{self.transport.peer} closed the connection{about}")
 
-    def started_tls(self) -> None:
-        """Note that TLS carries the connection from here on: what was learnt before does not count."""
+    def _gone(self, goodbye: e.Goodbye, about: str) -> ServerGoodbye:
+        message = f"{self.transport.peer} said goodbye and closed the connection{about}"
+        return ServerGoodbye(message, text=harmless(goodbye.text))
+
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Begin TLS after STARTTLS was answered OK; what was learnt before does not count from here on.
+
+        Raises TlsError; RemoteProtocolError when octets came between the answer and the handshake.
+        """
+        self.refuse_when_over()
+        self.transport.start_tls(context, host, timeout=self.silence)
         now = self.clock.now()
         self._taps.encrypted(now)
         self.connection.encrypted(now)

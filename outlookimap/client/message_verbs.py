@@ -8,7 +8,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from typing import TypeAlias
 
-from outlookimap.client.calls import Into, Name, Uids
+from outlookimap.client.calls import Into, Name, Uids, as_set
 from outlookimap.client.results import Appended, Copied, Message
 from outlookimap.client.verbs import Verbs
 from outlookimap.wire import commands as c
@@ -54,9 +54,10 @@ class MessageVerbs(Verbs):
         Statements: O5:V0010, O5:V0054, O5:V0055
         """
         purpose = self._calls.bodies_purpose(mark_read=mark_read)
-        messages = self._perform(self._calls.fetch(purpose, uids, uid=True, into=into))
+        wanted = as_set(uids) or ()
+        messages = self._perform(self._calls.fetch(purpose, wanted, uid=True, into=into))
         if mark_read and purpose == "bodies":
-            self.mark_read(uids)
+            self.mark_read(wanted)
         return messages
 
     def fetch(self, command: c.Fetch, *, guard: bool | None = None) -> Messages:

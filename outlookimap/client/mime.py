@@ -6,7 +6,7 @@ import base64
 import copy
 import email.policy
 import re
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 
 _BARE = re.compile(rb"\r\n|\r|\n")
 
@@ -22,15 +22,20 @@ def octets(message: bytes | EmailMessage) -> bytes:
         return _BARE.sub(b"\r\n", message)
     whole = copy.deepcopy(message)
     for part in whole.walk():
-        if not part.is_multipart() and str(part.get("Content-Transfer-Encoding", "7bit")).lower() in ("8bit", "binary"):
-            _to_base64(part)
+        if not part.is_multipart():
+            _make_seven_bit(part)
     return _BARE.sub(b"\r\n", whole.as_bytes(policy=email.policy.SMTP.clone(cte_type="7bit")))
 
 
-def _to_base64(part: EmailMessage) -> None:
+def _make_seven_bit(part: Message) -> None:
+    """Encode a part as base64 that is not and would need it: its content, or what says how it is encoded."""
+    encoding = str(part.get("Content-Transfer-Encoding", "7bit")).lower()
     content = part.get_payload(decode=True)
-    if isinstance(content, bytes):
-        lines = base64.encodebytes(content).decode("ascii")
-        part.set_payload(lines)
+    if encoding == "base64" or not isinstance(content, bytes):
+        return
+    if encoding in ("8bit", "binary") or not content.isascii():
+        if part.get_content_maintype() == "text":
+            content = _BARE.sub(b"\r\n", content)  # the canonical form of text (RFC 2045 section 6.8)
+        part.set_payload(base64.encodebytes(content).decode("ascii"))
         del part["Content-Transfer-Encoding"]
         part["Content-Transfer-Encoding"] = "base64"

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from outlookimap.client.conversation import Conversation
 from outlookimap.client.link import Link
-from outlookimap.errors import ConnectError, EncryptionRequired, ServerGoodbye
+from outlookimap.client.texts import harmless
+from outlookimap.errors import ConnectError, ConnectionLost, ConnectionTimeout, EncryptionRequired, ServerGoodbye
 from outlookimap.profiles import Policy, Profile
 from outlookimap.protocol import events as e
 from outlookimap.protocol.client_connection import ClientConnection
@@ -91,21 +92,29 @@ class Opening:
 
     def _greeting(self, conversation: Conversation) -> None:
         link = conversation.link
-        events: list[e.Event] = []
-        while not events:
-            events = link.step()
-        greeting = events[0]
-        conversation.sort(events)
-        if not isinstance(greeting, e.Greeted):
-            raise ConnectError(f"{link.transport.peer} sent no greeting")
+        greeting = self._await_greeting(conversation)
         if greeting.condition is Condition.BYE:
-            text = greeting.text.decode("utf-8", "replace")
-            raise ServerGoodbye(f"{link.transport.peer} refused the connection", text=text)
+            raise ServerGoodbye(f"{link.transport.peer} refused the connection", text=harmless(greeting.text))
         if link.connection.state is State.AUTHENTICATED and self.encryption == "starttls":
             raise EncryptionRequired(
                 f"{link.transport.peer} greets with PREAUTH, which leaves no room for STARTTLS: use imaps://, "
                 "or encryption='none' if that is what you want"
             )
+
+    @staticmethod
+    def _await_greeting(conversation: Conversation) -> e.Greeted:
+        link = conversation.link
+        while True:
+            try:
+                events = link.step()
+            except ConnectionTimeout:
+                raise
+            except ConnectionLost as error:
+                raise ConnectError(f"{link.transport.peer} sent no greeting: {error}") from error
+            conversation.sort(events)
+            for event in events:
+                if isinstance(event, e.Greeted):
+                    return event
 
     def _start_tls(self, conversation: Conversation) -> None:
         link = conversation.link
@@ -114,13 +123,12 @@ class Opening:
                 f"{link.transport.peer} does not offer STARTTLS: use imaps://, "
                 "or encryption='none' if that is what you want"
             )
+        if self.tls is None:
+            raise EncryptionRequired("STARTTLS needs a TLS context: pass `tls`")
         answer = conversation.command(c.StartTls())
         if answer.condition is not Condition.OK:
             raise EncryptionRequired(f"{link.transport.peer} answered STARTTLS with {answer.condition.value.decode()}")
-        if self.tls is None:
-            raise EncryptionRequired("no TLS context for STARTTLS")
-        link.transport.start_tls(self.tls, self.host, timeout=self.timeout)
-        link.started_tls()
+        link.start_tls(self.tls, self.host)
         capability(conversation)
 
 

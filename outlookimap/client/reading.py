@@ -12,10 +12,13 @@ from outlookimap.wire import mailbox as names
 from outlookimap.wire.dates import parse_date_time
 from outlookimap.wire.flags import RECENT, SYSTEM
 from outlookimap.wire.responses import AppendUid, Code, CopyUid, ListData
+from outlookimap.wire.sequence import SeqRange
 
 _NAMED = (*SYSTEM, RECENT)  # the flags RFC 3501 names; any other that begins with a backslash is an extension
 _HEADER = f.Section(specifier=f.HEADER)
 _WHOLE = f.Section()
+_PAIRS = 1_000_000
+"""How many messages COPYUID may name: a few octets can claim four thousand millions."""
 
 
 def flags(octets: Iterable[bytes], profile: Profile) -> frozenset[str]:
@@ -44,9 +47,9 @@ def message(event: Fetched, profile: Profile) -> Message:
     for item, value in data.items:
         octets = value if isinstance(value, bytes) else None
         if item.name == f.RFC822_HEADER or item.section == _HEADER:
-            header = octets
+            header, partial = octets, partial or item.origin is not None
         elif item.name == f.RFC822 or item.section == _WHOLE:
-            body, partial = octets, item.origin is not None
+            body, partial = octets, partial or item.origin is not None
     return Message(
         seq=event.seq,
         uid=event.uid,
@@ -85,16 +88,25 @@ def appended(code: Code | None) -> Appended:
 
 
 def copied(code: Code | None) -> Copied:
-    """Return where COPYUID says the messages are."""
+    """Return where COPYUID says the messages are: nothing of it where its two sets do not pair (RFC 4315 section 3)."""
     if code is None or not isinstance(code.value, CopyUid):
         return Copied()
     value = code.value
-    source, target = ([*_in_order(item.ranges)] for item in (value.source, value.target))
-    return Copied(value.uidvalidity, dict(zip(source, target, strict=False)))
+    source, target = _closed(value.source.ranges), _closed(value.target.ranges)
+    if _count(source) != _count(target) or _count(source) > _PAIRS:
+        return Copied(value.uidvalidity)
+    return Copied(value.uidvalidity, dict(zip(_in_order(source), _in_order(target), strict=True)))
 
 
-def _in_order(ranges: tuple[tuple[int | None, int | None], ...]) -> Iterable[int]:
-    """Yield the numbers in the order written: COPYUID pairs them by place (RFC 4315 section 3)."""
+def _closed(ranges: Iterable[SeqRange]) -> list[tuple[int, int]]:
+    return [(first, last) for first, last in ranges if first is not None and last is not None]
+
+
+def _count(ranges: Iterable[tuple[int, int]]) -> int:
+    return sum(abs(last - first) + 1 for first, last in ranges)
+
+
+def _in_order(ranges: Iterable[tuple[int, int]]) -> Iterable[int]:
+    """Yield the numbers in the order written: COPYUID pairs them by place."""
     for first, last in ranges:
-        if first is not None and last is not None:
-            yield from range(first, last + 1) if first <= last else range(first, last - 1, -1)
+        yield from range(first, last + 1) if first <= last else range(first, last - 1, -1)

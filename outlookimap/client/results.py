@@ -59,7 +59,7 @@ class Message:
 
     `seq` was its sequence number and `uid` its UID when the response arrived. `flags` are without those the product
     ignores, keywords included. `size` is in octets and for display only (O5:V0007). `header` and `body` are octets as
-    they came; `partial` says that `body` is not the whole message, whatever was asked for (O5:V0070).
+    they came; `partial` says that what came of them is not the whole, whatever was asked for (O5:V0070).
     """
 
     seq: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from outlookimap.client.signing_in import SigningIn
 from outlookimap.client.turns import Turns
 from outlookimap.client.url import ServerUrl
 from outlookimap.client.waiting import Waiting
-from outlookimap.errors import LocalProtocolError, OutlookImapError, SessionClosed, UsageError
+from outlookimap.errors import LocalProtocolError, OutlookImapError, ServerGoodbye, SessionClosed, UsageError
 from outlookimap.profiles import Policy, Profile, load
 from outlookimap.traffic import Header, Recorder
 from outlookimap.transport.clock import Clock, SystemClock
@@ -47,16 +47,19 @@ class Session(FolderVerbs, MessageVerbs):
     over, SessionClosed after that.
     """
 
-    def __init__(self, opening: Opening, user: str | None, password: Secret | None) -> None:
-        """Open and sign in; `Session.connect()` is the way for users."""
+    def __init__(
+        self, opening: Opening, user: str | None, password: Secret | None, *, recorder: Recorder | None = None
+    ) -> None:
+        """Open and sign in; `Session.connect()` is the way for users. `recorder` is told of the guard, call by call."""
         self.profile = opening.profile
         self.policy = opening.policy
         self._clock = opening.clock
+        self._recorder = recorder
         self._conversation = SigningIn(opening, user, password).open()
         self._link = self._conversation.link
         self._turns = Turns(self._link.transport.wake)
         self._calls = Calls(self._conversation.context, opening.style())
-        self._waiting = Waiting(self._conversation, self._clock)
+        self._waiting = Waiting(self._conversation, self._clock, self._turns.wanted)
         self._closed = False
 
     @classmethod
@@ -144,7 +147,11 @@ class Session(FolderVerbs, MessageVerbs):
         policy.check(known)
         if not timeout > 0:
             raise UsageError(f"timeout={timeout}: a silence is more than 0 seconds")
-        if record is not None and not isinstance(record, Recorder):
+        secret = None if password is None else _secret(password)
+        if isinstance(record, Recorder):
+            if not guard and record.header.guard:
+                record.guard(on=False)
+        elif record is not None:
             record = Recorder(record, Header(client=known.name, profile=known.id, guard=guard))
         opening = Opening(
             dial=dial,
@@ -159,7 +166,7 @@ class Session(FolderVerbs, MessageVerbs):
             tls=tls,
             guarded=guard,
         )
-        return cls(opening, user, None if password is None else Secret(password))
+        return cls(opening, user, secret, recorder=record)
 
     # ---------------------------------------------------------------- what is known
 
@@ -191,15 +198,19 @@ class Session(FolderVerbs, MessageVerbs):
     # ---------------------------------------------------------------- one at a time
 
     @contextmanager
-    def _using(self) -> Iterator[None]:
-        """End the connection when what happens inside leaves it out of step."""
+    def _using(self, *, nothing_sent: bool = False) -> Iterator[None]:
+        """End the connection when what happens inside fails: it may have left it out of step.
+
+        With `nothing_sent` a refusal of ours ends nothing.
+
+        Statements: O5:V0011
+        """
         if self._closed:
             raise SessionClosed("the session is closed: connect anew")
         try:
             yield
         except BaseException as error:
-            refused = isinstance(error, LocalProtocolError | UsageError) and not self._link.connection.in_flight
-            if not refused:
+            if not (nothing_sent and isinstance(error, LocalProtocolError | UsageError)):
                 self._drop()
             raise
 
@@ -212,9 +223,26 @@ class Session(FolderVerbs, MessageVerbs):
         self._link.abort()
 
     def _run(self, calls: Sequence[Call[Any]], *, guard: bool | None = None) -> list[Running]:
-        with self._turns.take(), self._using():
-            self._waiting.leave_idle()
-            return self._conversation.perform(calls, guarded=guard)
+        with self._turns.take():
+            with self._using(nothing_sent=True):
+                running = self._conversation.prepare(calls, guarded=guard)
+            if any(one.call.commands for one in running):
+                with self._using(), self._noting(guard):
+                    self._waiting.leave_idle()
+                    self._conversation.perform(running)
+            return running
+
+    @contextmanager
+    def _noting(self, guard: bool | None) -> Iterator[None]:
+        """Let the recording say that the guard is off, or on, for one call only."""
+        if self._recorder is None or guard is None or guard is self._conversation.guarded:
+            yield
+            return
+        self._recorder.guard(on=guard)
+        try:
+            yield
+        finally:
+            self._recorder.guard(on=not guard)
 
     def _perform(self, call: Call[T], *, guard: bool | None = None) -> T:
         [running] = self._run([call], guard=guard)
@@ -261,10 +289,21 @@ class Session(FolderVerbs, MessageVerbs):
             self._waiting.idle_wanted = True
         try:
             yield
-        finally:
+        except Exception:
+            # nothing that goes wrong here may hide the error of the caller's code
+            with suppress(OutlookImapError):
+                self._stop_idling()
+            raise
+        except BaseException:
+            self._drop()
+            raise
+        self._stop_idling()
+
+    def _stop_idling(self) -> None:
+        with self._turns.take():
             self._waiting.idle_wanted = False
             if not self._closed:
-                with self._turns.take(), self._using():
+                with self._using():
                     self._waiting.leave_idle()
 
     def pipeline(self) -> Pipeline:
@@ -290,15 +329,21 @@ class Session(FolderVerbs, MessageVerbs):
         with self._turns.take():
             if self._closed:
                 return
-            with self._using():
-                self._waiting.leave_idle()
-                if self.policy.logout == "drop":
-                    self._link.connection.submit(c.Logout())
-                    self._link.flush()
-                else:
-                    self._conversation.command(c.Logout())
+            # a server that says goodbye first has done what was asked of it
+            with self._using(), suppress(ServerGoodbye):
+                self._say_goodbye()
             self._closed = True
             self._link.close()
+
+    def _say_goodbye(self) -> None:
+        if self.policy.logout == "drop":
+            self._waiting.end_idle()
+            self._link.submit(c.Logout())
+            self._link.flush()
+        else:
+            self._link.refuse_when_over()
+            self._waiting.leave_idle()
+            self._conversation.command(c.Logout())
 
     def __enter__(self) -> Session:
         return self
@@ -306,17 +351,20 @@ class Session(FolderVerbs, MessageVerbs):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.logout()
-        elif not self._closed:
+        elif not issubclass(kind, Exception):
+            self._drop()
+        else:
             # an error of the caller's code: sign out, but let nothing of that hide the error
-            try:
-                if issubclass(kind, Exception):
-                    self.logout()
-            except OutlookImapError:
-                self._drop()
-            finally:
-                if not self._closed:
-                    self._drop()
+            with suppress(OutlookImapError):
+                self.logout()
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else self._link.connection.state.value
         return f"<Session as {self.profile.name} with {self._link.transport.peer}: {state}>"
+
+
+def _secret(password: str | Secret) -> Secret:
+    """Return a password as a Secret; raises UsageError for a lone surrogate, which no encoding holds."""
+    if isinstance(password, str) and any("\ud800" <= char <= "\udfff" for char in password):
+        raise UsageError("the password holds a lone surrogate: no encoding has it")
+    return Secret(password)

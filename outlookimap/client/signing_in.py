@@ -7,6 +7,7 @@ One thing does not fall through: a server that says OK without proving that it k
 from __future__ import annotations
 
 from outlookimap import auth
+from outlookimap.client.calls import Call
 from outlookimap.client.conversation import Conversation
 from outlookimap.client.opening import Opening, capability
 from outlookimap.client.texts import harmless
@@ -17,7 +18,8 @@ from outlookimap.errors import (
     LocalProtocolError,
     MechanismError,
     OutlookImapError,
-    ProfileViolation,
+    RemoteProtocolError,
+    ServerUnproven,
 )
 from outlookimap.protocol import events as e
 from outlookimap.protocol.states import State
@@ -38,7 +40,8 @@ class SigningIn:
         self._user = user
         self._password = password
         self._attempts: list[tuple[str, str]] = []
-        self._tried: set[str] = set()
+        self._statements: list[str] = []  # that the reasons of failed attempts rest on
+        self._challenged = False  # whether the attempt that runs has had a challenge
 
     def open(self) -> Conversation:
         """Return a conversation that is signed in, its capabilities asked for anew.
@@ -46,14 +49,15 @@ class SigningIn:
         Raises AuthenticationFailed with every attempt; what `Opening.open` raises when no connection can be made.
         """
         conversation = self._opening.open()
+        fresh = True
         try:
+            signed_in = conversation.link.connection.state is State.AUTHENTICATED
             while conversation.link.connection.state is not State.AUTHENTICATED:
-                way = self._next(conversation)
-                self._tried.add(way)
-                if not self._attempt(way, conversation):
+                fresh = self._attempt(self._next(conversation), conversation, fresh=fresh)
+                if fresh:
                     conversation.link.abort()
                     conversation = self._again()
-            if conversation.profile.flag("capability.after_sign_in"):
+            if conversation.profile.flag("capability.after_sign_in") and not signed_in:
                 capability(conversation)
         except BaseException:
             conversation.link.abort()
@@ -64,9 +68,7 @@ class SigningIn:
         try:
             return self._opening.open()
         except OutlookImapError as error:
-            raise AuthenticationFailed(
-                "the server closed the connection and no other could be made", attempts=self._attempts
-            ) from error
+            raise self._failure("the server closed the connection and no other could be made") from error
 
     def _next(self, conversation: Conversation) -> str:
         """Return the next way of signing in that was not tried: a mechanism or ``"LOGIN"``; raise when none is left."""
@@ -74,18 +76,24 @@ class SigningIn:
         allowed = None if policy.mechanisms is None else {name.upper() for name in policy.mechanisms}
         order = profile.words("auth.mechanisms")
         listed = conversation.link.capabilities.mechanisms() if profile.flag("auth.advertised_only") else order
+        tried = {way for way, _ in self._attempts}
         for name in auth.choose(listed, order):
-            if name not in self._tried and (allowed is None or name in allowed):
+            if name not in tried and (allowed is None or name in allowed):
                 return name
         login = policy.login and profile.flag("auth.login_fallback")
-        if login and "LOGIN" not in self._tried and b"LOGINDISABLED" not in conversation.link.capabilities:
+        if login and "LOGIN" not in tried and b"LOGINDISABLED" not in conversation.link.capabilities:
             return "LOGIN"
-        raise self._failed(conversation)
+        raise self._nothing_left(conversation)
 
-    def _attempt(self, way: str, conversation: Conversation) -> bool:
-        """Try one way; return whether the connection is still there. A failure is noted among the attempts."""
+    def _attempt(self, way: str, conversation: Conversation, *, fresh: bool) -> bool:
+        """Try one way; return whether it takes a new connection to go on. A failure is noted among the attempts.
+
+        Where an earlier failure made the server close the connection, the way was not tried: it has its turn on the
+        new one. `fresh` says that the connection has seen no failure.
+        """
         if self._user is None or self._password is None:
             raise AuthenticationFailed("no user or no password was given: name the user in the URL and pass `password`")
+        self._challenged = False
         try:
             if way == "LOGIN":
                 self._login(conversation, self._user, self._password)
@@ -94,11 +102,21 @@ class SigningIn:
         except (ConnectionTimeout, AuthenticationFailed):
             raise
         except ConnectionLost as error:
-            self._attempts.append((way, str(error)))
-            return False
-        except (MechanismError, ProfileViolation, LocalProtocolError) as error:
-            self._attempts.append((way, str(error)))
-        return True
+            if fresh or self._challenged:
+                self._note(way, error)
+            return True
+        except ServerUnproven as error:
+            self._note(way, error)
+            raise self._failure(
+                "the server does not prove that it knows the password: it may not be the server you mean"
+            ) from error
+        except (MechanismError, LocalProtocolError) as error:
+            self._note(way, error)
+        return False
+
+    def _note(self, way: str, error: OutlookImapError) -> None:
+        self._attempts.append((way, str(error)))
+        self._statements += error.statements
 
     def _login(self, conversation: Conversation, user: str, password: Secret) -> None:
         """Send LOGIN.
@@ -111,9 +129,14 @@ class SigningIn:
     def _settle(self, way: str, conversation: Conversation, answer: e.Completed) -> None:
         """Note a refusal among the attempts; a success begins a new epoch of capabilities."""
         if answer.condition is not Condition.OK:
-            self._attempts.append((way, f"{answer.condition.value.decode()} {harmless(answer.text)}"))
+            self._attempts.append((way, f"{answer.condition.value.decode()} {self._shown(answer.text)}".rstrip()))
         else:
             conversation.signed_in(answer.code)
+
+    def _shown(self, text: bytes) -> str:
+        """Return what the server wrote, without the password: some quote the line they did not like."""
+        password = b"" if self._password is None else self._password.reveal()
+        return harmless(text.replace(password, b"***") if password else text)
 
     def _authenticate(self, name: str, conversation: Conversation, user: str, password: Secret) -> None:
         """Send AUTHENTICATE and answer its challenges; a challenge that cannot be answered is cancelled.
@@ -122,15 +145,19 @@ class SigningIn:
         """
         mechanism = auth.client_mechanism(name, user=user, password=password, host=self._opening.host)
         link = conversation.link
-        conversation.check(c.Authenticate(name.encode()))
-        tag = link.connection.submit(c.Authenticate(name.encode()))
+        command = c.Authenticate(name.encode())
+        conversation.prepare([Call((command,), lambda _: None)])
+        tag = link.submit(command)
         failure: MechanismError | None = None
         while True:
             events = link.step()
             conversation.sort([event for event in events if not isinstance(event, e.Challenged)])
             for event in events:
                 if isinstance(event, e.Challenged):
-                    failure = self._answer(mechanism, conversation, event.octets) or failure
+                    self._challenged = True
+                    if failure is not None:
+                        raise RemoteProtocolError(f"a challenge after {name} was cancelled")
+                    failure = self._answer(mechanism, conversation, event.octets)
                 elif isinstance(event, e.Completed) and event.tag == tag:
                     self._finished(mechanism, conversation, event, failure)
                     return
@@ -139,16 +166,21 @@ class SigningIn:
     def _answer(
         mechanism: auth.ClientMechanism, conversation: Conversation, challenge: bytes | None
     ) -> MechanismError | None:
-        connection = conversation.link.connection
+        """Answer a challenge, or cancel and return why; a server without proof is not waited for."""
+        link = conversation.link
         if challenge is None:
-            connection.cancel()
+            link.connection.cancel()
             return MechanismError(f"{mechanism.name}: the challenge is not base64")
         try:
             answer = mechanism.answer(challenge)
+        except ServerUnproven:
+            link.connection.cancel()
+            link.flush()
+            raise
         except MechanismError as error:
-            connection.cancel()
+            link.connection.cancel()
             return error
-        connection.answer(answer)
+        link.connection.answer(answer)
         return None
 
     def _finished(
@@ -158,31 +190,32 @@ class SigningIn:
         answer: e.Completed,
         failure: MechanismError | None,
     ) -> None:
-        if failure is not None and answer.condition is not Condition.OK:
-            raise failure
-        self._settle(mechanism.name, conversation, answer)
         if answer.condition is not Condition.OK:
-            return
-        try:
             if failure is not None:
                 raise failure
-            mechanism.finish()
-        except MechanismError as error:
-            self._attempts.append((mechanism.name, str(error)))
-            raise AuthenticationFailed(
-                "the server said OK without proving that it knows the password: it may not be the server you mean",
-                attempts=self._attempts,
-            ) from error
+        elif failure is not None:
+            raise ServerUnproven(f"{failure}; the server said OK all the same")
+        else:
+            try:
+                mechanism.finish()
+            except MechanismError as error:
+                raise ServerUnproven(str(error)) from error
+        self._settle(mechanism.name, conversation, answer)
 
-    def _failed(self, conversation: Conversation) -> AuthenticationFailed:
+    def _failure(self, message: str) -> AuthenticationFailed:
+        statements = dict.fromkeys(("O5:V0034", *self._statements))
+        return AuthenticationFailed(message, attempts=self._attempts, statements=tuple(statements))
+
+    def _nothing_left(self, conversation: Conversation) -> AuthenticationFailed:
         if self._attempts:
-            return AuthenticationFailed("signing in failed", attempts=self._attempts, statements=("O5:V0034",))
+            return self._failure("signing in failed")
         listed = ", ".join(conversation.link.capabilities.mechanisms()) or "none"
+        policy = conversation.policy.mechanisms
+        allowed = conversation.profile.words("auth.mechanisms") if policy is None else policy
         disabled = b"LOGINDISABLED" in conversation.link.capabilities
         reason = "LOGINDISABLED is listed" if disabled else "the policy forbids LOGIN"
         return AuthenticationFailed(
             f"no way of signing in is left: the server lists the mechanisms {listed}, the policy allows "
-            f"{', '.join(conversation.policy.mechanisms or conversation.profile.words('auth.mechanisms')) or 'none'}, "
-            f"and {reason}",
+            f"{', '.join(allowed) or 'none'}, and {reason}",
             statements=("O5:V0032", "O5:V0034"),
         )

@@ -40,6 +40,7 @@ class Turns:
                     self._changed.wait()
             finally:
                 self._wanted -= 1
+                self._changed.notify_all()  # who waits politely may wait for this one alone
             self._owner = me
         try:
             yield
@@ -64,9 +65,11 @@ class Turns:
         finally:
             self._release()
 
-    @property
     def wanted(self) -> bool:
-        """Whether somebody waits for the turn."""
+        """Tell whether somebody waits for the turn: who holds it politely asks before each wait.
+
+        `interrupt` alone is not enough: what it interrupted may have been something else.
+        """
         return self._wanted > 0
 
     def _release(self) -> None:

@@ -30,13 +30,12 @@ class ServerUrl:
     @classmethod
     def parse(cls, url: str) -> ServerUrl:
         """Return the parts of `url`; raises UrlError naming what is wrong, never with a password in it."""
-        try:
-            parts = urlsplit(url.strip())
-            port = parts.port
-        except ValueError as error:
-            raise UrlError(f"this is no server URL: {error}; write imaps://user@host:port/") from None
+        # Nothing of the URL is shown, and no error that quotes it is kept: people write passwords into URLs.
+        parts, port = _split(url)
+        if parts is None or port == 0:
+            raise UrlError("this is no server URL: write imaps://user@host:port/, with a port from 1 to 65535 if any")
         if parts.scheme not in SCHEMES:
-            raise UrlError(f"scheme {parts.scheme!r}: a server URL begins with imaps:// or imap://")
+            raise UrlError("a server URL begins with imaps:// or imap://")
         _refuse_extras(parts)
         name, _, host = parts.netloc.rpartition("@")
         if not parts.hostname or not host:
@@ -59,8 +58,17 @@ class ServerUrl:
         return asked
 
 
+def _split(url: str) -> tuple[SplitResult | None, int | None]:
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return None, None
+    return parts, port
+
+
 def _refuse_extras(parts: SplitResult) -> None:
     if parts.path not in ("", "/"):
-        raise UrlError(f"the URL names {parts.path!r}: a session is opened to a server, folders are selected later")
+        raise UrlError("the URL names a folder: a session is opened to a server, folders are selected later")
     if parts.query or parts.fragment:
         raise UrlError("a server URL has no query and no fragment")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from outlookimap.errors import LimitExceeded, LocalProtocolError, RemoteProtocolError
 from outlookimap.protocol import attribution
@@ -38,7 +38,7 @@ class _InFlight:
 
     tag: bytes
     command: c.Command
-    parts: deque[list[Piece]]
+    parts: deque[list[Piece]] = field(repr=False)  # may hold a secret
     asked: attribution.Asked | None
     last: bool
     selecting: Selecting | None
@@ -95,7 +95,7 @@ class ClientConnection(Connection):
         """
         objection = self._objection(command)
         if objection is not None:
-            raise LocalProtocolError(f"{c.keyword(command).decode()} may not be sent {objection}")
+            raise LocalProtocolError(f"{_name(command)} may not be sent {objection}")
         tag = self._free_tag(tag)
         parts = deque(write_command(tag, command, self.style))
         selecting = Selecting() if isinstance(command, c.Select | c.Examine) else None
@@ -140,7 +140,7 @@ class ClientConnection(Connection):
         for entry in self._in_flight:  # the state when everything in flight has succeeded
             state = s.completed(entry.command, Condition.OK, state)
         if self._in_flight and self._in_flight[-1].last:
-            return f"before {c.keyword(self._in_flight[-1].command).decode()} has ended"
+            return f"before {_name(self._in_flight[-1].command)} has ended"
         if not s.allowed(command, state):
             return f"in the state {state.value!r}"
         if self.flow is Flow.TLS:
@@ -256,7 +256,7 @@ class ClientConnection(Connection):
         if self.flow is Flow.AUTHENTICATING and not self._challenged:
             self._challenged = True
             return e.Challenged(self._in_flight[-1].tag, decoded(response.text))
-        if self.flow is Flow.COMMANDS and self._in_flight:
+        if self.flow is Flow.COMMANDS and self._in_flight and not self._queue:
             entry = self._in_flight[-1]
             if entry.last and isinstance(entry.command, c.Idle):
                 self.flow = Flow.IDLING
@@ -353,3 +353,7 @@ class ClientConnection(Connection):
             selecting.data(response)
             return e.Data(response, tag)
         return e.Data(response, attribution.find(self.in_flight, response))
+
+
+def _name(command: c.Command) -> str:
+    return c.keyword(command).decode("ascii", "replace")

@@ -103,7 +103,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """An untagged OK, NO or BAD; `answers` is a SELECT whose data the code is, or None."""
+    """An untagged OK, NO or BAD, or a PREAUTH that is no greeting and means nothing.
+
+    `answers` is the SELECT whose data the code is, or None.
+    """
 
     condition: Condition
     code: Code | None
@@ -182,9 +185,12 @@ class LiteralOffered:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer in AUTHENTICATE; `octets` is None where the client cancelled, `readable` tells bad base64 apart."""
+    """An answer in AUTHENTICATE; `octets` is None where the client cancelled, `readable` tells bad base64 apart.
 
-    octets: bytes | None
+    The octets may hold a password and do not show in the repr.
+    """
+
+    octets: bytes | None = field(repr=False)
     readable: bool = True
 
 
@@ -192,7 +198,7 @@ class Answered:
 class DoneReceived:
     """The client ended IDLE; `line` is what it wrote, DONE if it kept to RFC 2177."""
 
-    line: bytes
+    line: bytes = field(repr=False)
 
     @property
     def is_done(self) -> bool:

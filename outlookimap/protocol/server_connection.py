@@ -36,7 +36,7 @@ class ServerConnection(Connection):
         """Begin before the greeting."""
         super().__init__(Role.SERVER, limits=limits or Limits(), style=style or Style(), now=now)
         self._reader = CommandReader(self.limits)
-        self._open: list[tuple[bytes, c.Command]] = []
+        self._open: list[tuple[bytes, c.Command | None]] = []  # None: a frame that was no command
         self._items: deque[CommandItem] = deque()
         self._taken: list[Piece] = []
         self._answer_due = False
@@ -66,7 +66,7 @@ class ServerConnection(Connection):
         events: list[e.ServerEvent] = []
         while self._items and self.flow not in (Flow.LITERAL, Flow.CLOSED):
             events.append(self._event(self._items.popleft()))
-        if not self._items and self._reader.broken is not None:
+        if not self._items and self.flow is not Flow.LITERAL and self._reader.broken is not None:
             events += self._end(self._reader.broken)
         return events
 
@@ -82,6 +82,8 @@ class ServerConnection(Connection):
             self.flow = FLOWS.get(type(item.command), self.flow)
             return e.CommandReceived(item.tag, item.command, item.leniencies)
         if isinstance(item, BadCommand):
+            if item.tag is not None:
+                self._open.append((item.tag, None))  # or its answer would pass for that of a later command
             return e.CommandUnreadable(item.tag, item.error, item.keyword)
         if isinstance(item, LiteralAnnounced):
             if item.synchronizing:
@@ -103,11 +105,8 @@ class ServerConnection(Connection):
         self.flow = Flow.CLOSED
         self.state = State.LOGOUT
         self.view = None
-        return [e.Ended(error, tuple(self._open))]
-
-    def _resume(self, mode: Mode) -> None:
-        if self.flow is not Flow.CLOSED and self._reader.broken is None:
-            self._items += self._reader.resume(mode)
+        unanswered = tuple((tag, command) for tag, command in self._open if command is not None)
+        return [e.Ended(error, unanswered)]
 
     # ---------------------------------------------------------------- sending
 
@@ -144,9 +143,11 @@ class ServerConnection(Connection):
             return
         found = next((entry for entry in self._open if entry[0] == response.tag), None)
         if found is None:
-            return  # a frame that was no command is answered with its tag as well
+            return  # a command whose literal was refused is answered with its tag as well
         self._open.remove(found)
         command = found[1]
+        if command is None:
+            return
         self.state = completed(command, response.condition, self.state)
         if self.state is not State.SELECTED:
             self.view = None
@@ -161,7 +162,7 @@ class ServerConnection(Connection):
             self._taken += self._reader.discard_buffered()
         else:
             self.flow = Flow.COMMANDS
-            self._resume(Mode.COMMANDS)
+            self._items += self._reader.resume(Mode.COMMANDS)
 
     # ---------------------------------------------------------------- the hard flows
 
@@ -197,7 +198,7 @@ class ServerConnection(Connection):
             raise LocalProtocolError("cannot send a challenge: the answer to the last one is due")
         self.send(r.Continuation(base64.b64encode(octets)))
         self._answer_due = True
-        self._resume(Mode.SECRET_LINES)
+        self._items += self._reader.resume(Mode.SECRET_LINES)
 
     def begin_idle(self, text: bytes) -> None:
         """Accept IDLE; the next line ends it."""
@@ -206,11 +207,11 @@ class ServerConnection(Connection):
             raise LocalProtocolError("cannot accept IDLE: it runs already")
         self.send(r.Continuation(text))
         self._answer_due = True
-        self._resume(Mode.LINES)
+        self._items += self._reader.resume(Mode.LINES)
 
     def encrypted(self, now: float) -> None:
         """Go on after the TLS handshake."""
         self._need(Flow.TLS, "go on after a TLS handshake")
         self.flow = Flow.COMMANDS
         self.last_received = now
-        self._resume(Mode.COMMANDS)
+        self._items += self._reader.resume(Mode.COMMANDS)

@@ -98,8 +98,8 @@ LAST: frozenset[type[c.Command]] = frozenset((*FLOWS, c.Logout))
 
 
 def allowed(command: c.Command, state: State) -> bool:
-    """Tell whether `command` may be sent in `state`."""
-    return state in ALLOWED[type(command)]
+    """Tell whether `command` may be sent in `state`; what no table has may not be sent at all."""
+    return state in ALLOWED.get(type(command), ())
 
 
 def completed(command: c.Command, condition: Condition, state: State) -> State:

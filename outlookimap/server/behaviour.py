@@ -81,7 +81,6 @@ class Refusals:
     date: Reply = Reply(Condition.BAD, b"This is no date and time.")
     flags: Reply = Reply(Condition.BAD, b"This is no flag.")
     nul: Reply = Reply(Condition.BAD, b"A message holds no NUL.")
-    status_item: Reply = Reply(Condition.BAD, b"Unknown status item.")
     charset: Reply = Reply(
         Condition.NO, b"This charset is not supported.", Code(b"BADCHARSET", (b"US-ASCII", b"UTF-8"))
     )

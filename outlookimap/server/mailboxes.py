@@ -124,13 +124,14 @@ def _unsubscribe(session: Session, command: c.Unsubscribe) -> Reply:
 
 # ---------------------------------------------------------------- STATUS
 
-_ITEMS: dict[bytes, Callable[[Mailbox], int]] = {
+STATUS: dict[bytes, Callable[[Mailbox], int]] = {
     b"MESSAGES": lambda mailbox: len(mailbox.messages()),
     b"RECENT": lambda _: 0,
     b"UIDNEXT": lambda mailbox: mailbox.uidnext,
     b"UIDVALIDITY": lambda mailbox: mailbox.uidvalidity,
     b"UNSEEN": lambda mailbox: sum(not message.has(f.SEEN) for message in mailbox.messages()),
 }
+"""How each status item is found out."""
 
 
 def _status(session: Session, command: c.Status) -> Reply:
@@ -138,10 +139,8 @@ def _status(session: Session, command: c.Status) -> Reply:
     mailbox = account_of(session).find(command.mailbox)
     if isinstance(mailbox, Problem):
         return answer_to(session, mailbox)
-    if any(item not in _ITEMS for item in command.items):
-        return session.behaviour.refusals.status_item
     name = INBOX if is_inbox(command.mailbox) else command.mailbox
-    session.send(r.StatusData(name, tuple((item, _ITEMS[item](mailbox)) for item in command.items)))
+    session.send(r.StatusData(name, tuple((item, STATUS[item](mailbox)) for item in command.items)))
     return completed(session)
 
 

@@ -140,6 +140,8 @@ def _changed(before: tuple[bytes, ...], action: StoreAction, flags: Sequence[byt
 
 def _ordered(flags: Iterable[bytes]) -> tuple[bytes, ...]:
     """Return each flag once, in any case: those of RFC 3501 in its order, then keywords as they came."""
-    kept = {flag.lower(): flag for flag in reversed(f.in_order(flags))}
+    kept: dict[bytes, bytes] = {}
+    for flag in f.in_order(flags):
+        kept.setdefault(flag.lower(), flag)
     system = [flag for flag in f.SYSTEM if kept.pop(flag.lower(), None)]
-    return (*system, *reversed(kept.values()))
+    return (*system, *kept.values())

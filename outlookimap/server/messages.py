@@ -56,15 +56,11 @@ def _append(session: Session, command: c.Append) -> Reply:
     flags = _kept(session, command.flags or ())
     if isinstance(flags, Reply):
         return flags
-    date = None
-    if command.date is not None:
-        date = parse_date_time(command.date)
-        try:
-            write_date_time(date) if date is not None else None
-        except LocalProtocolError:
-            date = None
-        if date is None:
-            return refusals.date
+    date = parse_date_time(command.date) if command.date is not None else None
+    try:
+        write_date_time(date) if date is not None else None
+    except LocalProtocolError:  # a year before 1000: it could never be shown again
+        return refusals.date
     uids = mailbox.add([Incoming(command.message, tuple(flags), date)])
     return completed(
         session, _code(session, Code(b"APPENDUID", r.AppendUid(mailbox.uidvalidity, SequenceSet.of(uids))))

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TypeAlias
 
 from outlookimap.wire.cursor import END, LITERAL, Cursor
-from outlookimap.wire.flags import in_order
 from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.responses import (
     CapabilityData,
@@ -29,7 +28,7 @@ from outlookimap.wire.responses import (
     SearchData,
     StatusData,
 )
-from outlookimap.wire.status_reader import more, read_capabilities
+from outlookimap.wire.status_reader import more, read_capabilities, read_flags
 
 DataReader: TypeAlias = Callable[[Cursor], Response]
 NumberedReader: TypeAlias = Callable[[Cursor, int], Response]
@@ -96,7 +95,9 @@ def _at_end(cursor: Cursor) -> bool:
 
 def _list(cursor: Cursor, kind: bytes) -> Response:
     cursor.space()
-    attributes = in_order(cursor.parenthesized(partial(_attribute, cursor)))
+    attributes = read_flags(cursor)
+    if not all(attribute.startswith(b"\\") for attribute in attributes):
+        cursor.note(Leniency.LOOSE_FLAG)
     cursor.space()
     delimiter = _delimiter(cursor)
     cursor.space()
@@ -108,13 +109,6 @@ def _list(cursor: Cursor, kind: bytes) -> Response:
     if len(name) < len(octets):
         cursor.note(Leniency.TRAILING_SPACE)
     return ListData(kind, attributes, delimiter, _loose_name(cursor, name))
-
-
-def _attribute(cursor: Cursor) -> bytes:
-    attribute = cursor.flag()
-    if not attribute.startswith(b"\\"):
-        cursor.note(Leniency.LOOSE_FLAG)
-    return attribute
 
 
 def _last_name(cursor: Cursor) -> bytes:
@@ -178,7 +172,7 @@ def _enabled(cursor: Cursor) -> Response:
 
 def _flags(cursor: Cursor) -> Response:
     cursor.space()
-    return FlagsData(in_order(cursor.parenthesized(cursor.flag)))
+    return FlagsData(read_flags(cursor))
 
 
 def _search(cursor: Cursor) -> Response:

@@ -25,6 +25,7 @@ def parse_date_time(octets: bytes) -> dt.datetime | None:
     """Return the moment that a `date-time` names, with its zone, or None where it names none (``00-Jan-0000``)."""
     try:
         moment: dt.datetime = parse_to_datetime(octets.strip(), normalise=False)
+        moment.utcoffset()  # a zone of a day and more is an error only when it is asked for
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return moment

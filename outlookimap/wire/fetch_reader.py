@@ -14,10 +14,10 @@ from outlookimap.wire import fetch
 from outlookimap.wire.cursor import LITERAL, Cursor
 from outlookimap.wire.dates import is_strict
 from outlookimap.wire.fetch import FetchAtt
-from outlookimap.wire.flags import in_order
 from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.responses import FetchData, FetchValue
 from outlookimap.wire.sections import read_section
+from outlookimap.wire.status_reader import read_flags
 from outlookimap.wire.structure import is_extended
 from outlookimap.wire.structure_reader import read_body, read_envelope
 
@@ -80,13 +80,19 @@ def _to_value(cursor: Cursor) -> None:
 def _with_section(cursor: Cursor, name: bytes) -> FetchAtt:
     """Take the section and origin of BODY[...]; of anything else, brackets and all become the name."""
     if name in (fetch.BODY, fetch.BODY_PEEK):
-        item = cursor.attempt(lambda: FetchAtt(name, read_section(cursor), _origin(cursor)))
+        item = cursor.attempt(lambda: FetchAtt(name, _section(cursor), _origin(cursor)))
         if item is not None:
             return item
     brackets = cursor.match(_BRACKETS)
     if brackets is None:
         raise cursor.fail("the end of a section")
     return FetchAtt(name + brackets)
+
+
+def _section(cursor: Cursor) -> fetch.Section:
+    section = read_section(cursor)
+    cursor.element(len(section.part) + 1)
+    return section
 
 
 def _origin(cursor: Cursor) -> int | None:
@@ -117,7 +123,7 @@ def _uid(cursor: Cursor) -> int:
 
 
 def _flags(cursor: Cursor) -> tuple[bytes, ...]:
-    return in_order(cursor.parenthesized(cursor.flag))
+    return read_flags(cursor)
 
 
 def _date(cursor: Cursor) -> bytes | None:

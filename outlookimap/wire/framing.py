@@ -16,8 +16,8 @@ from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.limits import Limits
 
 _ANNOUNCED = re.compile(rb"\{([0-9]+)(\+?)\}\Z")
-_STATUS_LINE = re.compile(rb"\+|[^ ]+ +(?:OK|NO|BAD|BYE|PREAUTH)(?: |\Z)", re.IGNORECASE)
-_QUOTED = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # one without its end goes to the end
+_STATUS_LINE = re.compile(rb"\+|[^ ]++ +(?:OK|NO|BAD|BYE|PREAUTH)(?:[ \t]*+(\[)|[ \t]|\Z)", re.IGNORECASE)
+_QUOTED = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|\\?\Z)', re.DOTALL)  # one without its end goes to the end
 _FIRST_BLOCK = 1 << 16
 
 
@@ -237,11 +237,13 @@ class Framer:
         if found is None or self._commands:
             return found
         if self._code is None and not self._frame.lines:
-            self._code = True if _STATUS_LINE.match(text) else None
+            status = _STATUS_LINE.match(text)
+            self._code = None if status is None else status[1] is not None
         if self._code is None:
             return found
         # TEXT-CHAR includes braces: only inside a response code that is still open can a literal stand
-        self._code = self._code and b"]" not in text and (bool(self._frame.lines) or b"[" in text)
+        bare = _QUOTED.sub(lambda quoted: b"" if quoted[1] else quoted[0], text)
+        self._code = self._code and b"]" not in bare
         return found if self._code else None
 
     def _begin_literal(self, line: bytes, found: re.Match[bytes]) -> Announced:

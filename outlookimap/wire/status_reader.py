@@ -161,7 +161,7 @@ def _nz_number(cursor: Cursor) -> int:
 
 def _flags(cursor: Cursor) -> tuple[bytes, ...]:
     cursor.space()
-    return in_order(cursor.parenthesized(cursor.flag))
+    return read_flags(cursor)
 
 
 def _charsets(cursor: Cursor) -> tuple[bytes, ...]:
@@ -217,7 +217,25 @@ _CODES: dict[bytes, CodeReader] = {
 }
 
 
-# ---------------------------------------------------------------- capabilities
+# ---------------------------------------------------------------- flags and capabilities
+
+
+def read_flags(cursor: Cursor) -> tuple[bytes, ...]:
+    """Take a list of flags or attributes, each once; without its parentheses it goes as far as backslashes do."""
+    if cursor.peek() == ord("("):
+        return in_order(cursor.parenthesized(cursor.flag))
+    flags: list[bytes] = []
+    here = cursor.mark()
+    while cursor.peek() == ord("\\"):
+        cursor.element()
+        flags.append(cursor.flag())
+        here = cursor.mark()
+        cursor.spaces()
+    if not flags:
+        raise cursor.fail("a list of flags")
+    cursor.back(here)
+    cursor.note(Leniency.UNPARENTHESIZED)
+    return in_order(flags)
 
 
 def read_capabilities(cursor: Cursor) -> tuple[bytes, ...]:

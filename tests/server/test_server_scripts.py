@@ -12,7 +12,7 @@ BEFORE = {
         C: a CAPABILITY
         S: * CAPABILITY IMAP4rev1 AUTH=NTLM AUTH=DIGEST-MD5 AUTH=PLAIN IDLE UIDPLUS NAMESPACE CHILDREN LITERAL+ UNSELECT XLIST SPECIAL-USE
         S: a OK CAPABILITY completed.
-        """,
+        """,  # noqa: E501
     "noop and logout": """
         C: a NOOP
         S: a OK NOOP completed.
@@ -52,7 +52,7 @@ BEFORE = {
         C: e CAPABILITY
         S: * CAPABILITY IMAP4rev1 AUTH=NTLM AUTH=DIGEST-MD5 AUTH=PLAIN IDLE UIDPLUS NAMESPACE CHILDREN LITERAL+ UNSELECT XLIST SPECIAL-USE
         S: e OK CAPABILITY completed.
-        """,
+        """,  # noqa: E501
     "a literal longer than any argument is refused before it comes": """
         C: a LOGIN {65537}
         S: a NO [TOOBIG] This is larger than the server takes.
@@ -242,6 +242,14 @@ SIGNED_IN = {
         C:
         C:
         S: d BAD The command cannot be read.
+        C: f APPEND INBOX "01-Jan-2024 00:00:00 +9999" {2+}
+        C:
+        C:
+        S: f BAD The command cannot be read.
+        C: g APPEND INBOX "01-Jan-0500 00:00:00 +0000" {2+}
+        C:
+        C:
+        S: g BAD This is no date and time.
         C: e APPEND INBOX (a[]b) {2+}
         C:
         C:
@@ -382,7 +390,8 @@ SELECTED = {
         S: )
         S: e OK FETCH completed.
         C: f FETCH 1 BODY[]<100.10>
-        S: * 1 FETCH (BODY[]<100> "")
+        S: * 1 FETCH (BODY[]<100> {0}
+        S: )
         S: f OK FETCH completed.
         """,
     "what needs the structure of a message is refused": """
@@ -613,8 +622,7 @@ def test_selected(script: str) -> None:
 def test_selected_octet_by_octet(script: str) -> None:
     with Talk() as talk:
         talk.selected()
-        send = talk.say
-        talk.say = lambda octets: [send(octets[index : index + 1]) for index in range(len(octets))] and None  # type: ignore[method-assign]
+        talk.chunk = 1
         talk.script(script)
 
 
@@ -762,5 +770,5 @@ def test_a_message_with_nul() -> None:
 
 def test_a_field_that_cannot_be_written_again_fails_alone() -> None:
     with Talk() as talk:
-        talk.selected().say(b'a FETCH 1 BODY.PEEK[HEADER.FIELDS ({1+}\r\n\0)]\r\nb NOOP\r\n')
+        talk.selected().say(b"a FETCH 1 BODY.PEEK[HEADER.FIELDS ({1+}\r\n\0)]\r\nb NOOP\r\n")
         talk.hear(b"a NO FETCH failed.\r\nb OK NOOP completed.\r\n")

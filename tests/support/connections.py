@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from outlookimap.protocol import events as e
 from outlookimap.protocol.client_connection import ClientConnection
+from outlookimap.protocol.mailbox_view import MailboxView
 from outlookimap.protocol.server_connection import ServerConnection
 from outlookimap.wire import responses as r
 from outlookimap.wire.building import Style
@@ -61,6 +62,11 @@ def submitted(client: ClientConnection, *commands: Command) -> ClientConnection:
 def sent(connection: ClientConnection | ServerConnection) -> bytes:
     """Return the octets that may go out now."""
     return join(connection.outgoing(0.0))
+
+
+def seen(view: MailboxView | None) -> tuple[int | None, ...] | None:
+    """Return a view as UIDs in their order, None where there is no view."""
+    return None if view is None else tuple(view.uid(seq) for seq in range(1, len(view) + 1))
 
 
 def error_of(events: list[e.Event] | list[e.ServerEvent]) -> str:

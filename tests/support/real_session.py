@@ -63,9 +63,10 @@ def expected(*names: str, user: str = "user1") -> Transcript:
     return Transcript(parts[-1].header, tuple(entry for part in parts for entry in part.entries))
 
 
-def sent(recorder: Recorder) -> bytes:
+def sent(recording: Recorder | Transcript) -> bytes:
     """Return what the client sent according to the recording, secrets masked."""
-    return recorder.transcript().octets(Sender.CLIENT)
+    transcript = recording if isinstance(recording, Transcript) else recording.transcript()
+    return transcript.octets(Sender.CLIENT)
 
 
 def after_sign_in(octets: bytes) -> bytes:

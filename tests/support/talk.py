@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+import threading
 from collections.abc import Iterable
 from types import TracebackType
-
-from support.loopback import PATIENCE, Running
 
 from outlookimap.server.behaviour import Behaviour
 from outlookimap.server.dispatch import HANDLERS
@@ -21,6 +20,7 @@ from outlookimap.transport.stream import Transport
 from outlookimap.transport.tap import Tap, Taps
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.secret import Secret
+from support.loopback import PATIENCE, Running
 
 USERS = {"user1": Secret("secret"), "user2": Secret("other")}
 
@@ -74,6 +74,7 @@ class Talk:
 
     def __init__(self, shared: Service | None = None, *, taps: Iterable[Tap] = (), encrypted: bool = False) -> None:
         self.service = shared or service()
+        self.chunk: int | None = None
         self.client, self._server = pair(SystemClock())
         if encrypted and self.service.start_tls is not None:
             self.service.start_tls(self._server)
@@ -100,8 +101,9 @@ class Talk:
             self._running.result()
 
     def say(self, octets: bytes) -> None:
-        """Send octets to the server."""
-        self.client.send([(octets, False)], PATIENCE)
+        """Send octets to the server, `chunk` of them at a time."""
+        for start in range(0, len(octets), self.chunk or len(octets)):
+            self.client.send([(octets[start : start + (self.chunk or len(octets))], False)], PATIENCE)
 
     def hear(self, expected: bytes) -> None:
         """Demand that the server sends exactly this next."""
@@ -119,6 +121,19 @@ class Talk:
     def ended(self) -> None:
         """Demand that the server has closed the connection and its session is over."""
         assert self.client.receive(PATIENCE) == b""
+        self._running.result()
+
+    def taken(self) -> None:
+        """Wait until the server has taken all that was sent, or is gone."""
+        while self.alive() and self._server.arrived:  # type: ignore[attr-defined]
+            threading.Event().wait(0.001)
+
+    def alive(self) -> bool:
+        """Tell whether the session still runs."""
+        return self._running.alive()
+
+    def result(self) -> None:
+        """Wait for the end of the session; raise what it raised."""
         self._running.result()
 
     def script(self, text: str) -> None:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 EASTERN = dt.timezone(dt.timedelta(hours=-4))
 EVERYTHING = SequenceSet.all()
 
-LONG_NAME = "abcdefghij" * 103
+LONG_NAME = "abcdefghij" * 102 + "abcde"
 NAMES = ("a&b", "#x", "50%", "a*b", 'say "hi"', "日本語", LONG_NAME)
-"""What the documents say may stand in a name (V0017, V0019, V0021), RFC 3501's Japanese, and 1,030 octets."""
+"""What may stand in a name (V0017, V0019, V0021), RFC 3501's Japanese, and a name one octet longer than is quoted."""
 
 LETTER = (
     b"From: ann@example.com\r\nTo: bob@example.com\r\nSubject: one\r\nDate: Sun, 28 Aug 2022 16:47:29 -0400\r\n"
@@ -32,7 +32,9 @@ LETTER = (
 )
 NO_LINE_END = b"From: ann@example.com\r\nSubject: two\r\n\r\nno line end"
 DRAFT = b"Subject: draft\r\n\r\n"
-LATER = b"From: eve@example.com\r\nSubject: later\r\nContent-Type: text/plain\r\n\r\n.\r\n)\r\nzzzz OK not yet\r\n{5}\r\n"
+LATER = (
+    b"From: eve@example.com\r\nSubject: later\r\nContent-Type: text/plain\r\n\r\n.\r\n)\r\nzzzz OK not yet\r\n{5}\r\n"
+)
 
 MAIL: tuple[tuple[bytes, tuple[str, ...], dt.datetime], ...] = (
     (LETTER, ("\\Seen",), dt.datetime(2022, 8, 28, 16, 47, 29, tzinfo=EASTERN)),

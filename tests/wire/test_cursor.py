@@ -75,7 +75,11 @@ TAKEN: list[tuple[bytes, Take, object, set[Leniency]]] = [
 ]
 
 
-@pytest.mark.parametrize(("octets", "take", "value", "leniencies"), TAKEN, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize(
+    ("octets", "take", "value", "leniencies"),
+    TAKEN,
+    ids=lambda value: repr(value)[:30] if isinstance(value, bytes) else "",
+)
 def test_a_terminal_is_taken(octets: bytes, take: Take, value: object, leniencies: set[Leniency]) -> None:
     cursor = cursor_at(octets)
     assert take(cursor) == value

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from outlookimap.errors import LimitExceeded
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.response_reader import ResponseReader
-from outlookimap.wire.responses import Response
+from outlookimap.wire.responses import Exists, FetchData, Response, UnknownData
 
 MIB = 1 << 20
 LITERAL = 32 * MIB
@@ -78,7 +79,7 @@ LINES = {
     "FETCH items": _filled(b"* 1 FETCH (UID 1", _always(b" A B"), b")"),
     "FETCH unknown": _filled(b"* 1 FETCH (UID 1", (b"%b B" % word for word in _words(2)), b")"),
     "FETCH UID": _filled(b"* 1 FETCH (UID 1", _always(b" UID 1"), b")"),
-    "FETCH sections": _filled(b"* 1 FETCH (UID 1", _counted(b" BODY[1.2]<%d> NIL", 1000), b")"),
+    "FETCH sections": _filled(b"* 1 FETCH (UID 1", _counted(b" BODY[999.999]<%d> NIL", 1000), b")"),
     "FETCH fields": _filled(b"* 1 FETCH (BODY[HEADER.FIELDS (x", _words(2), b")] NIL)"),
     "FETCH part": _filled(b"* 1 FETCH (BODY[1", _always(b".1"), b"] NIL)"),
     "FETCH lists": _filled(b"* 1 FETCH (X (", _always(b"() "), b"))"),
@@ -98,7 +99,7 @@ LINES = {
     ),
     "ENVELOPE addresses": _filled(b"* 1 FETCH (ENVELOPE (NIL NIL (", _always(b"()"), b")))"),
     "ENVELOPE": _filled(b"* 1 FETCH (", _always(b"ENVELOPE () "), b")"),
-    "NAMESPACE": _filled(b"* NAMESPACE (", _words(1, b'("a" NIL)')),
+    "NAMESPACE": _filled(b"* NAMESPACE (", (b'("%b" NIL)' % word for word in _words(2, b"")), b") NIL NIL"),
     "ID": _filled(b"* ID (", (b'"%b" ' % word for word in _words(2, b"")), b")"),
     "literals": _filled(b"* X ", _always(b"{1}\r\n")).replace(b"{1}\r\n", b"{1}\r\n\xff"),
     "literals in a code": _filled(b"* OK [X ", _always(b"{1}\r\n")).replace(b"{1}\r\n", b"{1}\r\n\xff"),
@@ -131,3 +132,74 @@ def test_the_worst_line_takes_less_than_16_mib(name: str) -> None:
     responses, reader, peak = _read(LINES[name])
     assert responses or reader.broken is not None
     assert peak < 16 * MIB
+
+
+def _with_literal(head: bytes, size: int, tail: bytes) -> bytes:
+    return head + b"{%d}\r\n" % size + bytes(size) + tail + b"\r\n"
+
+
+@pytest.mark.parametrize("item", [b"BODY[]", b"RFC822", b"RFC822.TEXT"])
+def test_the_largest_literal_is_held_once(item: bytes) -> None:
+    responses, _, peak = _read(_with_literal(b"* 1 FETCH (UID 7 " + item + b" ", LITERAL, b" FLAGS ())"))
+    (response,) = responses
+    assert isinstance(response, FetchData)
+    assert response.items[1][1] == bytes(LITERAL)
+    assert peak < LITERAL + 16 * MIB
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        (b"* 1 FETCH (ENVELOPE (NIL ", b" nonsense))"),
+        (b"* 1 FETCH (BINARY[1] ~", b")"),
+        (b"* X ", b""),
+        (b"* OK [X ", b"] text"),
+        (b'* LIST () "/" ', b""),
+        (b"* STATUS ", b" (MESSAGES 1)"),
+        (b"", b""),
+    ],
+)
+def test_the_largest_literal_anywhere_else_is_not_held_twice(head: bytes, tail: bytes) -> None:
+    responses, reader, peak = _read(_with_literal(head, LITERAL, tail))
+    assert responses or reader.broken is not None
+    assert peak < LITERAL + 16 * MIB
+
+
+def test_literals_of_one_response_count_together() -> None:
+    half = b"{%d}\r\n" % (LITERAL // 2 + 1)
+    reader = ResponseReader(LIMITS)
+    assert reader.feed(b"* 1 FETCH (RFC822.HEADER " + half + bytes(LITERAL // 2 + 1) + b" RFC822.TEXT " + half) == []
+    assert isinstance(reader.broken, LimitExceeded)
+    assert reader.broken.limit == "literal"
+
+
+@pytest.mark.parametrize(
+    ("limits", "stream", "limit"),
+    [
+        (Limits(line=10), b"* OK 456789012\r\n", "line"),
+        (Limits(line=10), b"* OK 4567890123", "line"),
+        (Limits(line=20), b"* X {21}\r\n" + bytes(21) + b"\r\n", "line"),
+        (Limits(literal=3), b"* 1 FETCH (RFC822 {4}\r\n", "literal"),
+        (Limits(nesting=2), b"* 1 FETCH (X (()))\r\n", "nesting"),
+        (Limits(nesting=2), b"* 1 FETCH (BODY (((\r\n", "nesting"),
+        (Limits(nesting=2), b"* 1 FETCH (ENVELOPE (NIL NIL ((NIL))))\r\n", "nesting"),
+        (Limits(elements=2), b"* CAPABILITY A B C\r\n", "elements"),
+        (Limits(elements=2), b"* OK [COPYUID 1 1,2 3] x\r\n", "elements"),
+        (Limits(elements=2), b"* STATUS x (A 1 B 2 C 3)\r\n", "elements"),
+        (Limits(elements=2), b"* 1 FETCH (BODY[1] NIL)\r\n", "elements"),
+        (Limits(elements=2), b"* 1 FETCH (X ({0}\r\n{0}\r\n{0}\r\n", "elements"),
+    ],
+)
+def test_a_limit_that_is_exceeded_ends_the_stream_by_its_name(limits: Limits, stream: bytes, limit: str) -> None:
+    reader = ResponseReader(limits)
+    assert [*reader.feed(b"* 1 EXISTS\r\n"), *reader.feed(stream)] == [Exists(1)]
+    assert isinstance(reader.broken, LimitExceeded)
+    assert reader.broken.limit == limit
+    with pytest.raises(LimitExceeded):
+        reader.feed(b"")
+
+
+def test_what_is_within_the_limits_is_read() -> None:
+    reader = ResponseReader(Limits(line=20, literal=20, nesting=2, elements=2))
+    stream = b"* X {13}\r\n" + bytes(13) + b"\r\n" + b"* 1 FETCH (X () Y 1)\r\n"
+    assert [type(response) for response in reader.feed(stream)] == [UnknownData, FetchData]
