@@ -36,7 +36,7 @@ class ResponseReader:
     `keep_extensions=False` drops the extension data of body structures. The octets of a response are never secret: a
     tap may show them all. `broken` is the error that ended the stream, None while it can be followed.
 
-    Statements: O5:2.1.3, O5:2.1.4, O5:2.1.5
+    Statements: O5:2.1.3, O5:2.1.4, O5:2.1.5, O5:V0012, O5:V0017
     """
 
     __slots__ = ("_framer", "_limits", "_numbered", "_octets", "broken")

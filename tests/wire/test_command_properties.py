@@ -153,7 +153,8 @@ def test_any_garbage_gives_items_or_the_remote_error(octets: bytes, cuts: list[i
     assert join(pieces_of(items)) + join(reader.discard_buffered()) == octets
 
 
-# Pieces of a line after the user name: line ends only where a literal is announced.
+# Pieces of a line after the user name: line ends only where a literal is announced. Before the password at most one is:
+# a second could lie in the first, and what comes after would be a command of its own that holds no password.
 around = st.lists(
     st.sampled_from(
         [
@@ -178,7 +179,11 @@ around = st.lists(
 
 
 @settings(max_examples=400)
-@given(before=around, after_it=around, keyword=st.sampled_from([b"LOGIN u", b"login {1}\r\nu", b"AUTHENTICATE PLAIN"]))
+@given(
+    before=around.filter(lambda octets: octets.count(b"{") < 2),
+    after_it=around,
+    keyword=st.sampled_from([b"LOGIN u", b"login {1}\r\nu", b"AUTHENTICATE PLAIN"]),
+)
 def test_a_password_in_a_command_that_goes_wrong_is_not_shown(before: bytes, after_it: bytes, keyword: bytes) -> None:
     octets = b"a " + keyword + b" " + before + b"sesame" + after_it + b"\r\n" + b"x" * 8 + b"\r\n"
     items, _ = drive([octets], Limits())
