@@ -85,6 +85,7 @@ class Opening:
             capability(conversation)
             if self.encryption == "starttls":
                 self._start_tls(conversation)
+            link.refuse_when_over()
         except BaseException:
             link.abort()
             raise

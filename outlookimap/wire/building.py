@@ -13,12 +13,8 @@ from dataclasses import dataclass
 
 from outlookimap.errors import LocalProtocolError, UsageError
 from outlookimap.wire.secret import Piece
+from outlookimap.wire.terminals import ASTRING, ATOM, FLAG, LIST_MAILBOX, TAG
 
-_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
-_ASTRING = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\]+')
-_FLAG = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*')
-_LIST_MAILBOX = re.compile(rb'[^\x00-\x20\x7f-\xff(){"\\]+')
-_TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+')
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
 _SPECIALS = re.compile(rb'["\\]')
 
@@ -73,13 +69,13 @@ class Builder:
 
     def tag(self, octets: bytes) -> Builder:
         """Append a `tag`."""
-        if not _TAG.fullmatch(octets):
+        if not TAG.fullmatch(octets):
             raise LocalProtocolError(f"{octets!r} cannot be written as a tag")
         return self.raw(octets)
 
     def atom(self, octets: bytes, what: str = "atom") -> Builder:
         """Append an `atom`."""
-        if not _ATOM.fullmatch(octets):
+        if not ATOM.fullmatch(octets):
             raise LocalProtocolError(
                 f'{octets!r} cannot be written as {what}: an atom has no spaces, controls or (){{%*"\\]'
             )
@@ -87,7 +83,7 @@ class Builder:
 
     def flag(self, octets: bytes) -> Builder:
         """Append a `flag`, `flag-perm` or list attribute."""
-        if not _FLAG.fullmatch(octets):
+        if not FLAG.fullmatch(octets):
             raise LocalProtocolError(f"{octets!r} cannot be written as a flag")
         return self.raw(octets)
 
@@ -132,14 +128,14 @@ class Builder:
     def astring(self, octets: bytes, *, secret: bool = False) -> Builder:
         """Append an `astring` in the style's spelling."""
         short = len(octets) <= self._style.quoted_limit
-        if not self._style.quote_always and short and _ASTRING.fullmatch(octets):
+        if not self._style.quote_always and short and ASTRING.fullmatch(octets):
             return self.raw(octets, secret=secret)
         return self.string(octets, secret=secret)
 
     def list_mailbox(self, octets: bytes) -> Builder:
         """Append a `list-mailbox` in the style's spelling: wildcards may stand in its atom."""
         short = len(octets) <= self._style.quoted_limit
-        if not self._style.quote_always and short and _LIST_MAILBOX.fullmatch(octets):
+        if not self._style.quote_always and short and LIST_MAILBOX.fullmatch(octets):
             return self.raw(octets)
         return self.string(octets)
 

@@ -25,11 +25,11 @@ from outlookimap.wire.search import SearchKey
 from outlookimap.wire.search_reader import read_search_key, read_sequence_set
 from outlookimap.wire.secret import Secret
 from outlookimap.wire.sections import read_section
+from outlookimap.wire.terminals import ATOM
 
 T = TypeVar("T")
 
 _SPACES = re.compile(rb"[ \t]+")
-_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}|=")
 _MECHANISM = re.compile(rb"[A-Za-z0-9_-]{1,20}")
 _STORE_ITEM = re.compile(rb"[+-]?FLAGS(?:\.SILENT)?", re.IGNORECASE)
@@ -217,7 +217,7 @@ def _search(reading: Reading) -> commands.Command:
     cursor.space()
     charset: bytes | None = None
     here = cursor.mark()
-    word = cursor.match(_ATOM)
+    word = cursor.match(ATOM)
     if word is not None and word.upper() == b"CHARSET":
         charset = _astring(reading)
         cursor.space()
@@ -288,7 +288,7 @@ def _more(cursor: Cursor) -> bool:
 def _word(cursor: Cursor, word: bytes) -> None:
     """Take a fixed word of the grammar, in any case."""
     here = cursor.mark()
-    if (cursor.match(_ATOM) or b"").upper() != word:
+    if (cursor.match(ATOM) or b"").upper() != word:
         cursor.back(here)
         raise cursor.fail(word.decode())
 

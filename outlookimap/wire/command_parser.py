@@ -6,7 +6,6 @@ RemoteProtocolError; of a command that may hold a secret it shows nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from outlookimap.errors import LocalProtocolError, RemoteProtocolError
@@ -16,9 +15,8 @@ from outlookimap.wire.command_marks import ALL_SECRET, PLAIN, Marks, Position
 from outlookimap.wire.cursor import END, LITERAL, Cursor
 from outlookimap.wire.framing import Frame
 from outlookimap.wire.limits import Limits
+from outlookimap.wire.terminals import ATOM, TAG
 
-_TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+')
-_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _AFTER_KEYWORD = (END, LITERAL, ord(" "), ord("\t"), ord("("), ord('"'))
 
 
@@ -97,7 +95,7 @@ def _cursor(frame: Frame, limits: Limits) -> Cursor:
 
 
 def _head(cursor: Cursor) -> Head:
-    tag = cursor.match(_TAG)
+    tag = cursor.match(TAG)
     if tag is None or not cursor.spaces():
         return Head(None, None)  # a lone word may be an answer of AUTHENTICATE that came too late
     keyword = _keyword(cursor)
@@ -115,7 +113,7 @@ def _head(cursor: Cursor) -> Head:
 
 
 def _keyword(cursor: Cursor) -> bytes | None:
-    found = cursor.match(_ATOM)
+    found = cursor.match(ATOM)
     return found.upper() if found is not None and cursor.peek() in _AFTER_KEYWORD else None
 
 

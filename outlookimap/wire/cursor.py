@@ -15,14 +15,11 @@ from outlookimap.wire.framing import Frame
 from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.sequence import MAX_NUMBER
+from outlookimap.wire.terminals import ASTRING, ATOM, FLAG, LIST_MAILBOX
 
 T = TypeVar("T")
 
 _SPACES = re.compile(rb"[ \t]+")
-_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
-_ASTRING = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\]+')
-_LIST_MAILBOX = re.compile(rb'[^\x00-\x20\x7f-\xff(){"\\]+')
-_FLAG = re.compile(rb'\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*')
 _LOOSE_FLAG = re.compile(rb'[^\x00-\x20()"]+')
 _NIL = re.compile(rb"[Nn][Ii][Ll](?![^ \t()\[\]])")
 _DIGITS = re.compile(rb"[0-9]+")
@@ -203,7 +200,7 @@ class Cursor:
 
     def atom(self, what: str = "an atom") -> bytes:
         """Take an `atom`."""
-        found = self.match(_ATOM)
+        found = self.match(ATOM)
         if found is None:
             raise self.fail(what)
         return found
@@ -233,7 +230,7 @@ class Cursor:
         """Take an `astring`."""
         if self.peek() in (LITERAL, ord('"')):
             return self.string()
-        found = self.match(_ASTRING)
+        found = self.match(ASTRING)
         if found is None:
             raise self.fail("a string or an atom")
         return found
@@ -242,14 +239,14 @@ class Cursor:
         """Take a `list-mailbox`: an atom that may hold wildcards, or a string."""
         if self.peek() in (LITERAL, ord('"')):
             return self.string()
-        found = self.match(_LIST_MAILBOX)
+        found = self.match(LIST_MAILBOX)
         if found is None:
             raise self.fail("a mailbox pattern")
         return found
 
     def flag(self) -> bytes:
         """Take a `flag`, `flag-perm` or list attribute; odd characters in it are a leniency."""
-        strict = self.match(_FLAG)
+        strict = self.match(FLAG)
         if strict is None or self.peek() not in (END, LITERAL, ord(" "), ord("\t"), ord(")")):
             loose = self.match(_LOOSE_FLAG)
             if loose is None and strict is None:

@@ -19,8 +19,8 @@ from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.responses import Condition, Continuation, Response, UnknownData
 from outlookimap.wire.status_reader import read_bare_code, read_status
+from outlookimap.wire.terminals import TAG
 
-_TAG = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]+')
 _KEYWORD = re.compile(rb'[^\x00-\x20()"\[{]+')
 _NUMBERED = re.compile(rb'[0-9]+[ \t]+[^\x00-\x20()"\[{]+')
 _BLANK = re.compile(rb"[ \t]*+\Z")
@@ -142,7 +142,7 @@ def _in_order(leniencies: frozenset[Leniency]) -> tuple[Leniency, ...]:
 
 
 def _tagged(cursor: Cursor) -> Response:
-    tag = cursor.match(_TAG)
+    tag = cursor.match(TAG)
     if tag is None:
         raise cursor.fail("a response")
     cursor.space()

@@ -15,6 +15,7 @@ from outlookimap.wire.flags import in_order
 from outlookimap.wire.leniency import Leniency
 from outlookimap.wire.responses import AppendUid, Code, CodeValue, Condition, CopyUid, StatusResponse
 from outlookimap.wire.sequence import SequenceSet
+from outlookimap.wire.terminals import ATOM
 
 CodeReader: TypeAlias = Callable[[Cursor], CodeValue]
 
@@ -24,7 +25,6 @@ _TO_FIRST_BRACKET = re.compile(rb"[^\]]*+")
 _CODE_NAME = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]=]+')
 _WORD = re.compile(rb"AUTH=[ \t]++(?!AUTH=)[^ \t]+|[^ \t]+", re.IGNORECASE)
 _WORD_IN_CODE = re.compile(rb"AUTH=[ \t]++(?!AUTH=)[^ \t\]]+|[^ \t\]]+", re.IGNORECASE)
-_CAPABILITY = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _UID_SET = re.compile(rb"[0-9:,]+")
 
 
@@ -267,6 +267,6 @@ def _words(cursor: Cursor, word: re.Pattern[bytes]) -> Iterator[bytes]:
         name = _SPACES.sub(b"", found).upper()
         if len(name) < len(found):
             cursor.note(Leniency.SPLIT_AUTH)
-        if not _CAPABILITY.fullmatch(name):
+        if not ATOM.fullmatch(name):
             cursor.note(Leniency.LOOSE_FLAG)
         yield name

@@ -187,6 +187,15 @@ def test_no_capabilities(answer: str, error: type[OutlookImapError], message: st
         opened(played_script)
 
 
+@pytest.mark.parametrize("greeting", ["OK", "PREAUTH"])
+@pytest.mark.parametrize("end", ["S: * BYE busy", "@closed server"])
+def test_a_server_that_leaves_after_its_capabilities(greeting: str, end: str) -> None:
+    script = f"S: * {greeting} hi\nC: $tag CAPABILITY\nS: * CAPABILITY IMAP4rev1\nS: $tag OK done\n{end}"
+    with played(script) as played_script:
+        with pytest.raises(ServerGoodbye if "BYE" in end else AuthenticationFailed):
+            opened(played_script)
+
+
 # ---------------------------------------------------------------- STARTTLS
 
 BEFORE_TLS = """
