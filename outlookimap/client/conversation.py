@@ -221,7 +221,7 @@ class Conversation:
     def _note(self, event: e.Event) -> None:
         """Keep what nobody asked for, unless the product ignores it.
 
-        Statements: O5:V0001, O5:V0023, O5:V0024, O5:V0067, O5:V0068, O5:V0069
+        Statements: O5:V0001, O5:V0023, O5:V0024, O5:V0067, O5:V0068, O5:V0069, O5:C0002
         """
         if isinstance(event, e.Exists | e.Expunged):
             self.news.append(event)

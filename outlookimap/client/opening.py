@@ -113,9 +113,9 @@ class Opening:
             except ConnectionLost as error:
                 raise ConnectError(f"{link.transport.peer} sent no greeting: {error}") from error
             conversation.sort(events)
-            for event in events:
-                if isinstance(event, e.Greeted):
-                    return event
+            greeting = next((event for event in events if isinstance(event, e.Greeted)), None)
+            if greeting is not None:
+                return greeting
 
     def _start_tls(self, conversation: Conversation) -> None:
         link = conversation.link

@@ -51,13 +51,13 @@ class SigningIn:
         conversation = self._opening.open()
         fresh = True
         try:
-            signed_in = conversation.link.connection.state is State.AUTHENTICATED
             while conversation.link.connection.state is not State.AUTHENTICATED:
                 fresh = self._attempt(self._next(conversation), conversation, fresh=fresh)
                 if fresh:
                     conversation.link.abort()
                     conversation = self._again()
-            if conversation.profile.flag("capability.after_sign_in") and not signed_in:
+            # after PREAUTH they have been asked for already
+            if conversation.profile.flag("capability.after_sign_in") and not conversation.link.capabilities.asked:
                 capability(conversation)
         except BaseException:
             conversation.link.abort()

@@ -81,7 +81,8 @@ def test_xlist_and_the_names_servers_have_for_the_same() -> None:
         found = session.xlist()
     assert [folder.attributes for folder in found[:-1]] == [{mark} for mark in marks.split()]
     assert {folder.source for folder in found[:-1]} == {"XLIST"}
-    assert (found[-1].attributes, found[-1].source, session.delimiter) == ({"\\Junk", "\\Noselect"}, "LIST", ".")
+    assert (sorted(found[-1].attributes), found[-1].source) == (["\\Junk", "\\Noselect"], "LIST")
+    assert session.delimiter == "."
 
 
 @pytest.mark.cites("O5:V0066", "O5:V0061")
@@ -143,9 +144,9 @@ def test_folders_of_2013_by_xlist_the_separator_first() -> None:
         S: $tag OK done
     """
     with talk(script) as session:
-        assert [(folder.name, folder.attributes) for folder in session.folders()] == [
-            ("Posteingang", {"\\Inbox"}),
-            ("Sent Items", {"\\Sent"}),
+        assert [(folder.name, *folder.attributes) for folder in session.folders()] == [
+            ("Posteingang", "\\Inbox"),
+            ("Sent Items", "\\Sent"),
         ]
         assert session.delimiter == "."
 

@@ -595,8 +595,21 @@ def test_search_text_is_ascii_and_a_search_has_keys() -> None:
         assert not session.closed
 
 
-@pytest.mark.cites("O5:V0062")
-@pytest.mark.parametrize(("code", "kept"), [("BADCHARSET (US-ASCII)", None), ("PARSE", None), ("INUSE", "INUSE")])
+@pytest.mark.cites("O5:V0062", "O5:V0038", "O5:V0039", "O5:V0047", "O5:V0058")
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("BADCHARSET (US-ASCII)", None),
+        ("PARSE", None),
+        ("PERMANENTFLAGS ()", None),
+        ("READ-ONLY", None),
+        ("READ-WRITE", None),
+        ("TRYCREATE", None),
+        ("UIDNEXT 7", None),
+        ("INUSE", "INUSE"),
+        ("ALERT", "ALERT"),
+    ],
+)
 def test_codes_that_are_ignored_are_not_in_the_error(code: str, kept: str | None) -> None:
     with inbox(f"C: $tag SEARCH ALL\nS: $tag NO [{code}] why") as session:
         with pytest.raises(CommandFailed) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_octets_get_whole_line_ends_and_stay_otherwise(given: bytes, sent: bytes
     assert mime.octets(given) == sent
 
 
-def message(content: str = "Gr\xfc\xdfe\n", **options: str) -> EmailMessage:
+def message(content: str = "Gr\xfc\xdfe\n", **options: Any) -> EmailMessage:
     made = EmailMessage()
     made["From"] = "J\xfcrgen <j@example.com>"
     made["Subject"] = "Gr\xfc\xdfe"

@@ -137,7 +137,7 @@ def test_an_exception_in_the_block_sends_nothing() -> None:
 )
 def test_nothing_is_sent_when_one_command_may_not_be(wrong: Any, error: type[LocalProtocolError]) -> None:
     with inbox("C: $tag NOOP\nS: $tag OK done") as session:
-        with pytest.raises(error), session.pipeline() as pipeline:
+        with pytest.raises(error), session.pipeline() as pipeline:  # noqa: PT012
             pipeline.noop()
             wrong(pipeline)
         session.noop()
@@ -145,8 +145,9 @@ def test_nothing_is_sent_when_one_command_may_not_be(wrong: Any, error: type[Loc
 
 def test_a_result_of_before_the_end_of_the_block() -> None:
     with inbox("C: $tag NOOP\nS: $tag OK done") as session, session.pipeline() as pipeline:
+        pending = pipeline.noop()
         with pytest.raises(UsageError, match="after its `with` block"):
-            pipeline.noop().result()
+            pending.result()
 
 
 # ---------------------------------------------------------------- into=
@@ -212,7 +213,7 @@ def test_a_callable_may_not_call_the_session() -> None:
         def nosy(batch: list[Message]) -> None:
             for call in (session.noop, lambda: session.poll(0), session.logout, lambda: session.idle().__enter__()):
                 with pytest.raises(LocalProtocolError, match="a callback may not call it") as caught:
-                    call()  # type: ignore[no-untyped-call]
+                    call()
                 refused.append(str(caught.value))
 
         session.fetch_flags(EVERYTHING, into=nosy)

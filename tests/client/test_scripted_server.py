@@ -28,7 +28,7 @@ def test_a_client_that_says_something_else() -> None:
 
 
 def test_a_client_that_says_more() -> None:
-    with pytest.raises(Departure, match=r"the script has: \(the end\)"), talk(NOOP) as session:
+    with pytest.raises(Departure, match=r"the script has: \(the end\)"), talk(NOOP) as session:  # noqa: PT012
         session.noop()
         session.noop()
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from outlookimap.client import Session
-from outlookimap.errors import ConnectionLost
-from outlookimap.profiles import Policy
+from outlookimap.errors import ConnectionLost, ConnectionTimeout
+from outlookimap.profiles import Policy, Profile
 from outlookimap.traffic import Entry, Event, Form, Mark, Placeholder, Said, Slot, parse
 from outlookimap.traffic.writer import entry_text
 from outlookimap.transport.clock import FakeClock
@@ -98,12 +98,16 @@ class ScriptedTransport:
         self._coming = b""  # to the client
         self._waited = 0.0
         self._woken = False
+        self._late = False
         self._closed = False
+        self._gone = False  # the client has noticed that the server has closed
         self.encrypted = False
         self.server_name: str | None = None
         self.peer = "script"
         self.sends = 0
         """How often something was sent: what goes out together counts once."""
+        self.jammed = False
+        """Whether nothing is accepted any more."""
         self.interrupt: BaseException | None = None
         """Raised by the next `receive`."""
 
@@ -112,10 +116,14 @@ class ScriptedTransport:
     def send(self, pieces: Sequence[Piece], silence: float | None) -> None:
         """Hold what the client says against the script."""
         self._refuse_when_closed()
+        if self.jammed:
+            self._clock.advance(silence or 0.0)
+            raise ConnectionTimeout(f"nothing was accepted for {silence} s")
         self.sends += 1
         self._said += join(pieces)
-        if self._next_is(Event.CLOSED_BY_SERVER):
-            self._said = b""
+        if self._server_is_gone():
+            self._said, self._gone = b"", True
+            self._pass(None)
             raise ConnectionLost("the other side had closed it")
         while self._said:
             self._take_said()
@@ -126,11 +134,18 @@ class ScriptedTransport:
         if self.interrupt is not None:
             interrupt, self.interrupt = self.interrupt, None
             raise interrupt
+        if self._late:
+            self._late = False
+            return None
         if not self._coming and not self._come(timeout):
             self._woken = False
             return None
         octets, self._coming = self._coming[: self._cut], self._coming[len(self._coming[: self._cut]) :]
         return octets
+
+    def start_late(self) -> None:
+        """Let the first `receive` return with nothing, as if it were woken."""
+        self._late = True
 
     def wake(self) -> None:
         """Let the next `receive` that finds nothing return."""
@@ -163,7 +178,7 @@ class ScriptedTransport:
         """Raise Departure when something is left."""
         if self._said:
             raise Departure(f"the client says no more than {self._said!r} of: {self._due()}")
-        if self._entries and not self._next_is(Event.CLOSED_BY_SERVER):
+        if self._entries and not self._gone and not self._next_is(Event.CLOSED_BY_SERVER):
             raise Departure(f"the client is done before: {self._due()}")
 
     def _due(self) -> str:
@@ -172,16 +187,23 @@ class ScriptedTransport:
     def _next_is(self, event: Event) -> bool:
         return bool(self._entries) and isinstance(self._entries[0], Mark) and self._entries[0].event is event
 
+    def _server_is_gone(self) -> bool:
+        """Tell whether the server has closed already, be it that its last words have not been read."""
+        rest = (entry for entry in self._entries if not (isinstance(entry, Said) and entry.sender is Sender.SERVER))
+        mark = next(rest, None)
+        return isinstance(mark, Mark) and mark.event is Event.CLOSED_BY_SERVER
+
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ConnectionLost("the connection was closed on this side")
 
     def _pass(self, timeout: float | None) -> bool:
         """Let the time before the next entry pass, `timeout` at most; return whether all of it has passed."""
-        left = self._entries[0].pause - self._waited if isinstance(self._entries[0], Said | Mark) else 0.0
+        entry = self._entries[0]
+        left = entry.pause - self._waited if isinstance(entry, Said | Mark) else 0.0
         step = left if timeout is None else min(left, timeout)
         self._clock.advance(step)
-        self._waited = 0.0 if step == left else self._waited + step
+        self._waited += step
         return step == left
 
     def _come(self, timeout: float | None) -> bool:
@@ -192,6 +214,7 @@ class ScriptedTransport:
         if isinstance(first, Said) and first.sender is Sender.SERVER:
             if not self._pass(timeout):
                 return False
+            self._waited = 0.0
             self._coming = self._server_lines()
             return True
         if isinstance(first, Mark) and first.event is Event.CLOSED_BY_SERVER:
@@ -256,7 +279,7 @@ def played(text: str, *, cut: int | None = None) -> Iterator[Script]:
     script.finish()
 
 
-def opened(script: Script, version: str = "2013", **options: Any) -> Session:
+def opened(script: Script, version: str | Profile = "2013", **options: Any) -> Session:
     """Return a session signed in by `script`; without options as user ann, and without encryption."""
     settings: dict[str, Any] = {"user": "ann", "password": "secret", "policy": PLAIN, "clock": script.clock}
     return Session.over(script.dial, profile=version, **{**settings, **options})
@@ -264,7 +287,12 @@ def opened(script: Script, version: str = "2013", **options: Any) -> Session:
 
 @contextlib.contextmanager
 def talk(
-    text: str, version: str = "2013", *, capabilities: str = CAPABILITIES, cut: int | None = None, **options: Any
+    text: str,
+    version: str | Profile = "2013",
+    *,
+    capabilities: str = CAPABILITIES,
+    cut: int | None = None,
+    **options: Any,
 ) -> Iterator[Session]:
     """Give a session that has just been greeted with PREAUTH; `text` is what follows, all of which must happen."""
     with played(GREETED.format(capabilities) + text, cut=cut) as script:
@@ -272,7 +300,7 @@ def talk(
 
 
 @contextlib.contextmanager
-def inbox(text: str, version: str = "2013", **options: Any) -> Iterator[Session]:
+def inbox(text: str, version: str | Profile = "2013", **options: Any) -> Iterator[Session]:
     """Give a session in which INBOX with three messages is selected; else as `talk`."""
     with talk(SELECTED + text, version, **options) as session:
         session.select("INBOX")
