@@ -245,7 +245,7 @@ class Calls:
             batch = [reading.message(event, profile) for event in events if isinstance(event, e.Fetched)]
             if into is None:
                 found.extend(batch)
-            elif batch:
+            else:
                 into(batch)
 
         def result(completed: Sequence[e.Completed]) -> list[Message]:

@@ -37,9 +37,10 @@ class FolderVerbs(Verbs):
         """Return the folders below the root folder path as the product looks for them: all, or the subscribed ones.
 
         XLIST where product and server know it, its empty pattern first for the delimiter; else LIST and LSUB. The
-        attributes of a folder are those that came last, whichever command they came from. A list without INBOX is fine.
+        attributes of a folder are those that came last, whichever command they came from. A list without INBOX is fine;
+        names that differ by case alone are different folders.
 
-        Statements: O5:V0022, O5:V0041, O5:V0042, O5:V0043, O5:V0061
+        Statements: O5:V0016, O5:V0022, O5:V0041, O5:V0042, O5:V0043, O5:V0061
         """
         pattern = self.policy.root_folder + self.profile.text("folders.pattern")
         every = self.policy.show_all_folders

@@ -132,6 +132,27 @@ def test_subscribed_folders_only(version: str) -> None:
         assert names(session.folders()) == ["Public", "Gone"]
 
 
+@pytest.mark.cites("O5:V0016")
+@pytest.mark.parametrize("version", OLD)
+def test_names_that_differ_by_case_alone_are_different_folders(version: str) -> None:
+    script = r"""
+        C: $tag LIST "" "*"
+        S: * LIST () "/" Work
+        S: * LIST () "/" WORK
+        S: $tag OK done
+        C: $tag LSUB "" "*"
+        S: * LSUB (\Noselect) "/" WORK
+        S: * LSUB () "/" work
+        S: $tag OK done
+        C: $tag CREATE "wORK"
+        S: $tag OK done
+    """
+    with talk(script, version) as session:
+        found = session.folders()
+        assert [(folder.name, folder.selectable) for folder in found] == [("Work", True), ("WORK", False)]
+        session.create("wORK")
+
+
 @pytest.mark.cites("O5:V0061", "O5:V0041")
 def test_folders_of_2013_by_xlist_the_separator_first() -> None:
     script = r"""
@@ -403,6 +424,23 @@ def test_status_asks_for_unseen_only(version: str) -> None:
     with talk(script, version) as session:
         assert session.status_unseen("a") == 3
         assert session.status_unseen("INBOX") is None
+
+
+@pytest.mark.cites("O5:V0045", "O5:V0017")
+def test_the_go_ahead_for_a_long_name_is_no_answer() -> None:
+    long = "x" * 1025
+    script = f"""
+        C: $tag STATUS {{1025}}
+        S: + OK
+        C| {long}
+        C:  (UNSEEN)
+        S: * STATUS {{1025}}
+        S| {long}
+        S:  (UNSEEN 3)
+        S: $tag OK done
+    """
+    with talk(script) as session:
+        assert session.status_unseen(long) == 3
 
 
 @pytest.mark.cites("O5:V0040", "O5:V0049", "O5:V0022", "O5:V0061")

@@ -568,6 +568,12 @@ def test_search_is_2013s_and_never_by_uid() -> None:
         assert session.search(s.ALL) == []
 
 
+@pytest.mark.cites("O5:V0051", "O5:V0015")
+def test_search_for_text_that_needs_a_literal() -> None:
+    with inbox("C: $tag SEARCH SUBJECT {3}\nS: + OK\nC| a\\x0ab\nC:\nS: * SEARCH 2\nS: $tag OK done") as session:
+        assert session.search(s.Containing(b"SUBJECT", b"a\nb")) == [2]
+
+
 @pytest.mark.cites("O5:V0051")
 @pytest.mark.parametrize("version", OLD)
 def test_search_is_not_for_older_versions(version: str) -> None:

@@ -101,10 +101,17 @@ def test_the_first_that_works_ends_it(version: str) -> None:
 
 @pytest.mark.cites("O5:V0032", "O5:V0034")
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("listed", ["", "AUTH=LOGIN AUTH=CRAM-MD5 SASL-IR", "AUTH= DIGEST-MD5X"])
+@pytest.mark.parametrize("listed", ["", "AUTH=LOGIN AUTH=CRAM-MD5 SASL-IR", "AUTH=DIGEST-MD5X AUTH="])
 def test_login_where_nothing_known_is_listed(version: str, listed: str) -> None:
     with played(greeted(listed) + LOGIN_WORKS) as script:
         opened(script, version)
+
+
+@pytest.mark.cites("O5:V0027")
+def test_a_mechanism_as_the_document_prints_it() -> None:
+    script = greeted("AUTH= DIGEST-MD5") + refused("AUTHENTICATE DIGEST-MD5") + LOGIN_WORKS
+    with played(script) as played_script:
+        opened(played_script)
 
 
 @pytest.mark.cites("O5:V0030", "O5:V0034")
