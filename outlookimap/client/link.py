@@ -41,6 +41,8 @@ class Link:
         self._goodbye: e.Goodbye | None = None
         self._ended: e.Ended | None = None
         taps.connected(transport.peer, clock.now())
+        if transport.encrypted:
+            taps.encrypted(clock.now())
 
     def submit(self, command: c.Command) -> bytes:
         """Queue `command` and return its tag.

@@ -160,6 +160,8 @@ class Session:
     def run(self) -> None:
         """Serve the connection until it is over."""
         self._taps.connected(self._transport.peer, self._began)
+        if self._transport.encrypted:
+            self._taps.encrypted(self._began)
         try:
             self.notice(Condition.OK, self.behaviour.texts.greeting)
             self.flush()
