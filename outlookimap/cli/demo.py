@@ -50,7 +50,7 @@ def _converse(server: MailServer, profile: Profile, narration: Narration) -> int
     header = Header(client=profile.name, server="embedded", profile=profile.id)
     narration.title("Sign in: what the server can do, STARTTLS, the strongest mechanism first")
     with Session.connect(
-        f"imap://{USER}@localhost:{server.port}/",
+        f"imap://{USER}@{server.host}:{server.port}/",
         password=PASSWORD,
         profile=profile,
         ca_file=server.ca_file,
