@@ -317,7 +317,7 @@ def test_close_says_tlss_farewell_and_abort_does_not(trusting: ssl.SSLContext, s
                 if farewell:
                     assert peer.recv(1) == b""
                 else:
-                    with pytest.raises(ssl.SSLEOFError):
+                    with pytest.raises(ssl.SSLError, match=r"(?i)eof"):  # SSLEOFError, or its root in Python 3.11.2
                         peer.recv(1)
 
 
