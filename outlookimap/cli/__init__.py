@@ -11,6 +11,7 @@ import typer
 
 from outlookimap import __version__
 from outlookimap.cli.demo import demo
+from outlookimap.cli.serve import serve
 from outlookimap.cli.statement import statement
 from outlookimap.errors import OutlookImapError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(demo)
+app.command()(serve)
 app.command()(statement)
 
 

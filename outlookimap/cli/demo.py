@@ -1,4 +1,4 @@
-"""`outlookimap demo`: the embedded server with a sample mailbox, and a session that works in it as the product does."""
+"""`outlookimap demo`: an embedded Exchange with a sample mailbox, and a session that works in it as Outlook does."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from outlookimap.cli.narration import Narration
 from outlookimap.cli.sample_mail import messages
 from outlookimap.client import Message, Session
 from outlookimap.client.mime import octets
+from outlookimap.exchange import ExchangeServer
 from outlookimap.profiles import Profile, load
-from outlookimap.server.listening import MailServer
-from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.store import Incoming
 from outlookimap.traffic import Header, Recorder
 from outlookimap.wire.sequence import SequenceSet
@@ -26,16 +25,17 @@ PASSWORD = "correct horse"  # noqa: S105 - of an account that lives as long as t
 
 def demo(
     outlook: Annotated[str, typer.Option(metavar="VERSION", help="Behave as Outlook 2007, 2010 or 2013.")] = "2013",
+    exchange: Annotated[
+        str, typer.Option(metavar="VERSION", help="At the other end: Exchange 2007sp1 to 2019.")
+    ] = "2019",
 ) -> None:
-    """Show a conversation: an embedded server with sample mail on a loopback port, and Outlook at work in it."""
+    """Show a conversation: an embedded Exchange with sample mail on a loopback port, and Outlook at work in it."""
     profile = load(outlook)
     console = Console(highlight=False)
     say = functools.partial(console.print, soft_wrap=True, markup=False)
-    store = MemoryStore([USER])
     mail = [Incoming(octets(message), (), moment) for message, moment in messages(f"{USER}@example.com")]
-    store.add(USER, b"INBOX", mail)
-    with MailServer({USER: PASSWORD}, store=store) as server:
-        say(f"{profile.name} and an embedded server with {len(mail)} messages, on port {server.port}.")
+    with ExchangeServer(exchange, users={USER: PASSWORD}, mail={USER: mail}, keep=False) as server:
+        say(f"{profile.name} and an embedded {server.profile.name} with {len(mail)} messages, on port {server.port}.")
         say("C: is what the client sends, S: what the server says; statement ids stand in brackets.")
         narration = Narration(console, profile)
         deleted = _converse(server, profile, narration)
@@ -45,9 +45,9 @@ def demo(
     say(f"{shown} statements of Microsoft's documents were seen at work; `outlookimap statement ID` prints one.")
 
 
-def _converse(server: MailServer, profile: Profile, narration: Narration) -> int:
+def _converse(server: ExchangeServer, profile: Profile, narration: Narration) -> int:
     """Hold the conversation; return how many messages were deleted."""
-    header = Header(client=profile.name, server="embedded", profile=profile.id)
+    header = Header(client=profile.name, server=server.profile.name, profile=profile.id)
     narration.title("Sign in: what the server can do, STARTTLS, the strongest mechanism first")
     with Session.connect(
         f"imap://{USER}@{server.host}:{server.port}/",

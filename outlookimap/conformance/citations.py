@@ -192,9 +192,10 @@ def _assignments(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 
 def cited_by_values(profile: str, text: str) -> list[Citation]:
-    """Return the citations of the values under `[values]` in a profile file; raises StatementError where not TOML.
+    """Return the citations of a profile file's values and of those of its alternatives.
 
-    A value is a table with the key `value`, at any depth; its `cites` holds the ids.
+    A value is a table with the key `value`, at any depth below `[values]` or `[alternatives.NAME.values]`; its `cites`
+    holds the ids. Raises StatementError where the text is not TOML.
     """
     try:
         data = tomllib.loads(text)
@@ -202,7 +203,8 @@ def cited_by_values(profile: str, text: str) -> list[Citation]:
         raise StatementError(f"{profile}: not TOML: {error}") from error
     return [
         Citation(one, Kind.VALUES, f"{profile}:{path}")
-        for path, cites in _values(data.get("values"), "values")
+        for table in ("values", "alternatives")
+        for path, cites in _values(data.get(table), table)
         for one in cites
     ]
 

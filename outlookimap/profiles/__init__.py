@@ -3,6 +3,19 @@
 from outlookimap.profiles.exercised import exercised
 from outlookimap.profiles.permits import Breach, Context, permits
 from outlookimap.profiles.policy import Policy
-from outlookimap.profiles.profile import Evidence, Profile, load, names
+from outlookimap.profiles.profile import Alternative, Evidence, Profile, load, names, order, versions
 
-__all__ = ["Breach", "Context", "Evidence", "Policy", "Profile", "exercised", "load", "names", "permits"]
+__all__ = [
+    "Alternative",
+    "Breach",
+    "Context",
+    "Evidence",
+    "Policy",
+    "Profile",
+    "exercised",
+    "load",
+    "names",
+    "order",
+    "permits",
+    "versions",
+]

@@ -1,4 +1,4 @@
-"""Which values a client profile has, and of which type: a file with another value, or without one, is refused."""
+"""Which values a profile has, by its kind, and of which type: a file with another value, or without one, is refused."""
 
 from __future__ import annotations
 
@@ -77,5 +77,79 @@ CLIENT: dict[str, type] = {
 }
 """The values of a client profile: dotted key and type."""
 
-SCHEMAS: dict[str, dict[str, type]] = {"client": CLIENT}
+TEXTS = (
+    "greeting", "completed", "failed", "begin_tls", "literal", "idling", "permanent_flags", "unseen", "uidvalidity",
+    "uidnext", "copied", "goodbye", "goodbye_silent", "goodbye_sign_in", "goodbye_failures", "goodbye_slow",
+    "goodbye_too_large", "goodbye_stopping", "goodbye_unreadable",
+)  # fmt: skip
+"""Texts for people; ``%s`` stands for the command."""
+
+REFUSALS = ("unknown", "unreadable", "wrong_state", "plaintext", "mechanism")
+"""Answers but success of which something is known: ``BAD`` or ``NO``, a space, and the text."""
+
+SERVER: dict[str, type] = {
+    "ports.plain": int,
+    "ports.tls": int,
+    **{f"texts.{name}": str for name in TEXTS},
+    **{f"refusals.{name}": str for name in REFUSALS},
+    "capability.protocols": tuple,
+    "capability.starttls": bool,
+    "capability.extensions": tuple,
+    "auth.mechanisms": tuple,
+    "auth.listed": tuple,
+    "auth.listed_insecure": tuple,
+    "auth.login_disabled": bool,
+    "auth.login_disabled_insecure": bool,
+    "auth.plaintext_insecure": bool,
+    "auth.failed_sign_ins": int,
+    "auth.delegates": bool,
+    "timers.sign_in": int,
+    "timers.sign_in_restarts": bool,
+    "timers.inactivity": int,
+    "timers.command": int,
+    "timers.handshake": int,
+    "timers.send_silence": int,
+    "limits.append": int,
+    "limits.literal": int,
+    "flags.applicable": tuple,
+    "flags.permanent": tuple,
+    "naming.root_attributes": tuple,
+    "naming.case_insensitive": bool,
+    "naming.literal_for": str,
+    "naming.longest": int,
+    "naming.deepest": int,
+    "naming.wildcards": bool,
+    "naming.encoded": bool,
+    "naming.superiors_created": bool,
+    "naming.delete_with_inferiors": bool,
+    "naming.rename_across_levels": bool,
+    "naming.subscribe_validates": bool,
+    "naming.any_reference": bool,
+    "naming.lsub_shows_superiors": bool,
+    "naming.marked": bool,
+    "parsing.any_spaces": bool,
+    "parsing.tab_after_command": bool,
+    "searching.charsets": tuple,
+    "searching.badcharset": bool,
+    "searching.keywords": tuple,
+    "searching.deepest": int,
+    "searching.most_keys": int,
+    "searching.go_ahead_in_uid_search": bool,
+    "sizing.stored": bool,
+    "sizing.per_part": int,
+    "telling.outside_commands": bool,
+    "telling.foreign_flags": bool,
+    "telling.exists_after_expunge": bool,
+    "telling.exists_after_append": bool,
+    "telling.identity": tuple,
+    "sending.strict": bool,
+    "sending.departures": tuple,
+    "sending.eight_bit": bool,
+    "sending.empty_as_nil": bool,
+    "sending.quote_always": bool,
+    "sending.quoted_limit": int,
+}
+"""The values of a server profile: dotted key and type; times are seconds, sizes octets, 0 is no limit."""
+
+SCHEMAS: dict[str, dict[str, type]] = {"client": CLIENT, "server": SERVER}
 """The schema for each kind of product."""

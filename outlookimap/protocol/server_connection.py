@@ -46,6 +46,11 @@ class ServerConnection(Connection):
         """Whether the client owes something: always, until it has gone."""
         return self.state is not State.LOGOUT
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether a command or line has begun to come and is not complete."""
+        return self._reader.inside
+
     # ---------------------------------------------------------------- receiving
 
     def receive(self, octets: bytes, now: float) -> list[e.ServerEvent]:

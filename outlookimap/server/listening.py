@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from outlookimap.errors import OutlookImapError, UsageError
 from outlookimap.server.behaviour import Behaviour
 from outlookimap.server.dispatch import HANDLERS
+from outlookimap.server.faults import Faults
 from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.service import Service
 from outlookimap.server.session import Handlers, Session
@@ -26,6 +27,7 @@ from outlookimap.transport.listener import Listener
 from outlookimap.transport.stream import Transport
 from outlookimap.transport.tap import Tap, Taps
 from outlookimap.transport.tls import server_context, throwaway_certificate
+from outlookimap.wire.commands import Command
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.secret import Secret
 
@@ -48,9 +50,15 @@ class MailServer:
 
     `port` takes plain connections (with STARTTLS), `tls_port` TLS from the first octet; 0 is a free one, None none.
     `certificate` and its `key` are PEM files; without them a throw-away certificate is made, whose authority is in
-    `ca_file`. `store` is one in memory with an account per user unless given. `taps` is called for each connection.
-    Errors that ended a connection go to `on_error`, in that connection's thread. ConnectError when nothing can listen;
-    UsageError for arguments that cannot be used.
+    `ca_file`. `store` is one in memory with an account per user unless given. `taps` is called for each connection,
+    `heard` for each command that could be read, both in the connection's thread. `delegations` maps users to those who
+    may sign in for them with their own password, where the behaviour knows of delegates.
+    `faults` are what goes wrong on purpose, and may change at any time.
+    Connections beyond `max_connections` of one port are closed at once. Errors that ended a connection go to
+    `on_error`, in that connection's thread. ConnectError when nothing can listen; UsageError for arguments that cannot
+    be used.
+
+    Statements: X10:2.1.1, X3:2.1.1
     """
 
     def __init__(
@@ -66,9 +74,13 @@ class MailServer:
         certificate: Path | None = None,
         key: Path | None = None,
         allow_plaintext: bool = False,
+        delegations: Mapping[str, Collection[str]] | None = None,
         taps: Callable[[], Iterable[Tap]] = _no_taps,
         clock: Clock | None = None,
         limits: Limits | None = None,
+        heard: Callable[[Session, Command], None] | None = None,
+        max_connections: int = 1000,
+        faults: Faults | None = None,
         on_error: Callable[[OutlookImapError], None] = _say_nothing,
     ) -> None:
         """Make the certificate where none is given, and listen."""
@@ -77,6 +89,9 @@ class MailServer:
         self._host = host
         self._handlers = handlers
         self._taps = taps
+        self._heard = heard
+        self._max_connections = max_connections
+        self._faults = faults if faults is not None else Faults()
         self._sessions: set[Session] = set()
         self._changed = threading.Condition()
         self._stopping = False
@@ -84,13 +99,15 @@ class MailServer:
         self._ca_file: Path | None = None
         self._listeners: list[Listener] = []
         self._users = {name: Secret(password) for name, password in users.items()}
-        self._store = store or MemoryStore(self._users)
+        self._delegations = {principal: frozenset(others) for principal, others in (delegations or {}).items()}
+        behaviour = behaviour or Behaviour()
+        self._store = store or MemoryStore(self._users, naming=behaviour.naming)
         try:
             if certificate is None or key is None:
                 certificate, key = self._make_certificate()
             self._context = server_context(certificate, key)
             self._service = self._made_service(
-                behaviour or Behaviour(), clock or SystemClock(), limits or Limits(), allow_plaintext=allow_plaintext
+                behaviour, clock or SystemClock(), limits or Limits(), allow_plaintext=allow_plaintext
             )
             self._plain = None if port is None else self._listen(port, None, on_error)
             self._tls = None if tls_port is None else self._listen(tls_port, self._context, on_error)
@@ -127,6 +144,11 @@ class MailServer:
     def service(self) -> Service:
         """What the connections share."""
         return self._service
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return self._faults
 
     @property
     def connections(self) -> int:
@@ -176,13 +198,24 @@ class MailServer:
             aliases=(self._host, "127.0.0.1"),
             start_tls=start_tls,
             allow_plaintext=allow_plaintext,
+            delegations=self._delegations,
             clock=clock,
             limits=limits,
+            heard=self._heard,
+            faults=self._faults,
         )
 
     def _listen(self, port: int, context: SSLContext | None, on_error: Callable[[OutlookImapError], None]) -> Listener:
         patience = self._service.behaviour.handshake_time
-        listener = Listener(self._host, port, self._serve, tls=context, handshake_timeout=patience, on_error=on_error)
+        listener = Listener(
+            self._host,
+            port,
+            self._serve,
+            tls=context,
+            max_connections=self._max_connections,
+            handshake_timeout=patience,
+            on_error=on_error,
+        )
         self._listeners.append(listener)
         return listener
 

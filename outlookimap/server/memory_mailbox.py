@@ -28,6 +28,9 @@ class MemoryMailbox:
         self._uidnext = 1
         self._messages: dict[int, Message] = {}
         self._watches: list[Watch] = []
+        self._first_recent = 1
+        self._claimants: list[Watch] = []
+        self._visited = 1  # the UID to come when somebody last watched
 
     @property
     def uidvalidity(self) -> int:
@@ -38,6 +41,34 @@ class MemoryMailbox:
     def uidnext(self) -> int:
         """The UID the next message will have."""
         return self._uidnext
+
+    @property
+    def first_recent(self) -> int:
+        r"""The least UID that can be \Recent for a session to come (RFC 3501 section 2.3.2)."""
+        return self._first_recent
+
+    def claim(self, end: int, by: Watch) -> int:
+        r"""Return the least UID from which messages are \Recent, up to `end`, for the session that watches by `by`.
+
+        Always the same one of several has them, whichever thread runs first: what a test sees does not vary.
+        """
+        with self._lock:
+            if by not in self._claimants:
+                self._claimants.append(by)
+            first = self._first_recent
+            if by is not self._claimants[0] or first >= end:
+                return end
+            self._first_recent = end
+            return first
+
+    @property
+    def marked(self) -> bool:
+        """Whether messages came since anybody last had it selected, which nobody has now.
+
+        Statements: X10:V0053
+        """
+        with self._lock:
+            return not self._watches and next(reversed(self._messages), 0) >= self._visited
 
     def messages(self) -> tuple[Message, ...]:
         """Return all messages in ascending order."""
@@ -51,8 +82,7 @@ class MemoryMailbox:
     def add(self, arrivals: Sequence[Incoming]) -> list[int]:
         """Add messages, all or none, and return their UIDs in the same order; UsageError for one with a NUL."""
         for arrival in arrivals:
-            if b"\0" in arrival.octets:
-                raise UsageError("a message holds no NUL: no literal can carry it")
+            _check(arrival.octets)
         with self._lock:
             uids = list(range(self._uidnext, self._uidnext + len(arrivals)))
             self._uidnext += len(arrivals)
@@ -87,6 +117,14 @@ class MemoryMailbox:
         _wake(told)
         return found
 
+    def measure(self, uids: Iterable[int]) -> None:
+        """Note that the bodies of messages were fetched; nobody is told of it."""
+        with self._lock:
+            for uid in uids:
+                message = self._messages.get(uid)
+                if message is not None and not message.measured:
+                    self._messages[uid] = replace(message, measured=True)
+
     def expunge(self, uids: Iterable[int] | None = None) -> list[int]:
         r"""Remove the messages with \Deleted, of `uids` only when given; return which, ascending."""
         with self._lock:
@@ -96,6 +134,24 @@ class MemoryMailbox:
                 for message in self.messages()
                 if message.has(f.DELETED) and (wanted is None or message.uid in wanted)
             )
+
+    def remove(self, uids: Iterable[int]) -> list[int]:
+        """Remove messages whatever their flags; return which there were, ascending."""
+        with self._lock:
+            return self._remove(sorted(uid for uid in set(uids) if uid in self._messages))
+
+    def replace(self, uid: int, octets: bytes) -> int | None:
+        """Put a revised message in the place of one, with its flags and date; return the new UID, None if it is gone.
+
+        Statements: X10:2.1.2, X10:2.1.3, X10:V0004, X1:2.2.1
+        """
+        with self._lock:
+            before = self._messages.get(uid)
+            if before is None:
+                return None
+            _check(octets)
+            self._remove([uid])  # first: who hears of both hears of this before
+            return self.add([Incoming(octets, before.flags, before.internaldate)])[0]
 
     def clear(self) -> None:
         """Remove all messages."""
@@ -122,6 +178,13 @@ class MemoryMailbox:
         """Tell `watch` nothing any more."""
         with self._lock:
             self._watches = [kept for kept in self._watches if kept is not watch]
+            self._claimants = [kept for kept in self._claimants if kept is not watch]
+            self._visited = self._uidnext
+
+
+def _check(octets: bytes) -> None:
+    if b"\0" in octets:
+        raise UsageError("a message holds no NUL: no literal can carry it")
 
 
 def _wake(watches: Iterable[Watch]) -> None:
@@ -139,9 +202,10 @@ def _changed(before: tuple[bytes, ...], action: StoreAction, flags: Sequence[byt
 
 
 def _ordered(flags: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Return each flag once, in any case: those of RFC 3501 in its order, then keywords as they came."""
+    r"""Return each flag once, in any case: those of RFC 3501 in its order, then keywords as they came; no \Recent."""
     kept: dict[bytes, bytes] = {}
     for flag in f.in_order(flags):
         kept.setdefault(flag.lower(), flag)
+    kept.pop(f.RECENT.lower(), None)
     system = [flag for flag in f.SYSTEM if kept.pop(flag.lower(), None)]
     return (*system, *kept.values())

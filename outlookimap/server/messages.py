@@ -8,6 +8,7 @@ from outlookimap.errors import LocalProtocolError
 from outlookimap.server.behaviour import Reply
 from outlookimap.server.replies import account_of, answer_to, completed, selected_in
 from outlookimap.server.session import Handlers, Session
+from outlookimap.server.seven_bit import to_seven_bit
 from outlookimap.server.store import Incoming, Mailbox, Problem
 from outlookimap.wire import commands as c
 from outlookimap.wire import flags as f
@@ -44,7 +45,10 @@ def _kept(session: Session, flags: Sequence[bytes]) -> list[bytes] | Reply:
 
 
 def _append(session: Session, command: c.Append) -> Reply:
-    """Take a message in (RFC 3501 section 6.3.11, RFC 4315 section 3)."""
+    """Take a message in (RFC 3501 section 6.3.11, RFC 4315 section 3); re-encoded where only 7-bit goes out again.
+
+    Statements: X10:V0007, X3:V0007
+    """
     refusals = session.behaviour.refusals
     if len(command.message) > session.behaviour.append_limit:
         return refusals.too_large
@@ -61,7 +65,8 @@ def _append(session: Session, command: c.Append) -> Reply:
         write_date_time(date) if date is not None else None
     except LocalProtocolError:  # a year before 1000: it could never be shown again
         return refusals.date
-    uids = mailbox.add([Incoming(command.message, tuple(flags), date)])
+    octets = command.message if session.behaviour.eight_bit else to_seven_bit(command.message)
+    uids = mailbox.add([Incoming(octets, tuple(flags), date)])
     return completed(
         session, _code(session, Code(b"APPENDUID", r.AppendUid(mailbox.uidvalidity, SequenceSet.of(uids))))
     )
@@ -90,7 +95,7 @@ def _store(session: Session, command: c.Store) -> Reply:
     messages = selected.mailbox.change_flags(seqs, command.action, flags, by=selected.watch)
     for message in messages if not command.silent else ():
         items: list[tuple[FetchAtt, r.FetchValue]] = [(_UID, message.uid)] if command.uid else []
-        items.append((_FLAGS, message.flags))
+        items.append((_FLAGS, selected.shown(message).flags))
         session.send(r.FetchData(seqs[message.uid], tuple(items)), octets=_SMALL)
     # a UID that is gone is no error, a sequence number still stands for a message
     return completed(session) if command.uid or len(messages) == len(named) else refusals.gone
@@ -100,7 +105,10 @@ def _store(session: Session, command: c.Store) -> Reply:
 
 
 def _copy(session: Session, command: c.Copy) -> Reply:
-    """Copy messages with their flags and dates, all or none (RFC 3501 section 6.4.7, RFC 4315 section 3)."""
+    r"""Copy messages with their flags and dates, all or none (RFC 3501 section 6.4.7, RFC 4315 section 3).
+
+    The copies are \Recent as whatever arrives is.
+    """
     copied = _copied(session, command)
     return copied if isinstance(copied, Reply) else completed(session, copied[1])
 

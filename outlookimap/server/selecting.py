@@ -13,12 +13,15 @@ from outlookimap.wire.responses import Code, Condition
 
 
 def _select(session: Session, command: c.Select) -> Reply:
-    """Open a mailbox; one that was open is left, also when this fails (RFC 3501 section 6.3.1)."""
+    r"""Open a mailbox; one that was open is left, also when this fails (RFC 3501 section 6.3.1).
+
+    What is \Recent is so for this session only.
+    """
     return _open(session, command.mailbox, read_only=False)
 
 
 def _examine(session: Session, command: c.Examine) -> Reply:
-    """Open a mailbox for reading only (RFC 3501 section 6.3.2)."""
+    r"""Open a mailbox for reading only; what is \Recent stays so for others (RFC 3501 section 6.3.2)."""
     return _open(session, command.mailbox, read_only=True)
 
 
@@ -31,7 +34,8 @@ def _open(session: Session, name: bytes, *, read_only: bool) -> Reply:
     messages = {message.uid: message for message in mailbox.messages()}
     there = [messages.get(uid or 0) for uid in selected.view.uids()]
     texts, behaviour = session.behaviour.texts, session.behaviour
-    session.send(r.Exists(len(there)), r.Recent(0), r.FlagsData(_applicable(behaviour.flags, there)))
+    session.send(r.Exists(len(there)), r.Recent(selected.count_recent()))
+    session.send(r.FlagsData(_applicable(behaviour.flags, there)))
     session.notice(
         Condition.OK, texts.permanent_flags, Code(b"PERMANENTFLAGS", () if read_only else behaviour.permanent_flags)
     )
@@ -44,12 +48,18 @@ def _open(session: Session, name: bytes, *, read_only: bool) -> Reply:
 
 
 def _applicable(flags: tuple[bytes, ...], messages: list[Message | None]) -> tuple[bytes, ...]:
-    """Return `flags` and the keywords that messages have."""
+    """Return `flags` and the keywords that messages have.
+
+    Statements: X10:V0054, X3:V0052
+    """
     return f.in_order([*flags, *(flag for message in messages if message for flag in message.flags)])
 
 
 def _check(session: Session, _: c.Check) -> Reply:
-    """Do nothing: all is kept at once (RFC 3501 section 6.4.1)."""
+    """Do nothing, as NOOP does: all is kept at once (RFC 3501 section 6.4.1).
+
+    Statements: X10:V0036, X3:V0034, X1:2.3.2
+    """
     return completed(session)
 
 

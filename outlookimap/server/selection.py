@@ -1,4 +1,4 @@
-"""The mailbox a connection has selected: which messages a set names, and what the client has not been told yet.
+r"""The mailbox a connection has selected: which messages a set names, which are \Recent, what is not told yet.
 
 The client's picture is the connection's `MailboxView`; it changes only when the client is told. Knows no command.
 """
@@ -6,12 +6,13 @@ The client's picture is the connection's `MailboxView`; it changes only when the
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from outlookimap.protocol.mailbox_view import MailboxView
-from outlookimap.server.store import Mailbox, Watch
+from outlookimap.server.store import Mailbox, Message, Watch
+from outlookimap.wire import flags as f
 from outlookimap.wire.sequence import SequenceSet
 
 
@@ -24,21 +25,67 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The selected mailbox, opened for reading only by EXAMINE."""
+    r"""The selected mailbox, opened for reading only by EXAMINE.
+
+    `recent` are the UIDs that are \Recent in this session, as ranges that ascend and do not touch each other; those of
+    messages that are gone may be among them.
+    """
 
     mailbox: Mailbox
     view: MailboxView
     watch: Watch
     read_only: bool
+    recent: list[range] = field(default_factory=list)
 
     @classmethod
     def open(cls, mailbox: Mailbox, watch: Watch, *, read_only: bool) -> Selected:
         """Begin to watch `mailbox`; the client's picture is what is there now."""
-        return cls(mailbox, MailboxView(mailbox.watch(watch)), watch, read_only)
+        uids = mailbox.watch(watch)
+        selected = cls(mailbox, MailboxView(uids), watch, read_only)
+        selected._notified(uids)
+        return selected
 
     def close(self) -> None:
         """Watch no more."""
         self.mailbox.unwatch(self.watch)
+
+    def arrived(self, uids: Sequence[int]) -> None:
+        """Take messages, ascending, into the client's picture."""
+        for uid in uids:
+            self.view.append(uid)
+        self._notified(uids)
+
+    def _notified(self, uids: Sequence[int]) -> None:
+        r"""Note which of the messages the client is told of are \Recent: those that no session which may write claimed.
+
+        One opened for reading only takes them from nobody (RFC 3501 sections 2.3.2 and 6.3.2).
+        """
+        end = uids[-1] + 1 if uids else 1
+        first = self.mailbox.first_recent if self.read_only else self.mailbox.claim(end, self.watch)
+        first = max(first, self.recent[-1].stop) if self.recent else first  # a reader took them before
+        if first >= end:
+            return
+        if self.recent and self.recent[-1].stop == first:
+            first = self.recent.pop().start
+        self.recent.append(range(first, end))
+
+    def is_recent(self, uid: int) -> bool:
+        r"""Tell whether a message is \Recent in this session."""
+        following = bisect_right(self.recent, uid, key=lambda span: span.start)
+        return following > 0 and uid in self.recent[following - 1]
+
+    def count_recent(self) -> int:
+        r"""Return how many messages of the client's picture are \Recent, as RECENT says (RFC 3501 section 7.3.2)."""
+        uids = self.view.uids()
+
+        def below(end: int) -> int:
+            return bisect_left(uids, end, key=lambda known: known or 0)
+
+        return sum(below(span.stop) - below(span.start) for span in self.recent)
+
+    def shown(self, message: Message) -> Message:
+        r"""Return a message with its flags as they are in this session: \Recent is not kept with the others."""
+        return replace(message, flags=(*message.flags, f.RECENT)) if self.is_recent(message.uid) else message
 
     def named(self, messages: SequenceSet, *, uid: bool) -> list[Named] | None:
         """Return the messages of a set, ascending; None when it names a sequence number that does not exist.

@@ -10,6 +10,7 @@ from outlookimap.auth import MECHANISMS, Done, ServerMechanism, server_mechanism
 from outlookimap.errors import MechanismError
 from outlookimap.protocol import events as e
 from outlookimap.server.behaviour import Reply
+from outlookimap.server.delegates import parted
 from outlookimap.server.replies import completed, failed
 from outlookimap.server.session import Handlers, Session
 from outlookimap.wire import commands as c
@@ -17,7 +18,10 @@ from outlookimap.wire.responses import Condition
 
 
 def _starttls(session: Session, _: c.StartTls) -> Reply:
-    """Begin TLS after this answer (RFC 3501 section 6.2.1)."""
+    """Begin TLS after this answer (RFC 3501 section 6.2.1); what is listed then the client has to ask for.
+
+    Statements: X10:V0020, X3:V0020
+    """
     if session.encrypted:
         return session.behaviour.refusals.encrypted
     if session.service.start_tls is None:
@@ -26,18 +30,34 @@ def _starttls(session: Session, _: c.StartTls) -> Reply:
 
 
 def _login(session: Session, command: c.Login) -> Reply:
-    """Compare the password in constant time (RFC 3501 section 6.2.3)."""
-    if not session.takes_plaintext:
+    """Compare the password in constant time (RFC 3501 section 6.2.3); the answer says nothing of capabilities.
+
+    Statements: X10:2.1.4, X10:V0018, X10:V0019, X10:V0022, X10:V0024, X10:V0025, X3:2.1.5, X3:V0018, X3:V0019,
+    X3:V0022, X3:V0024
+    """
+    service = session.service
+    if not session.takes_plaintext or b"LOGINDISABLED" in session.capabilities:
         return session.behaviour.refusals.plaintext
-    user = command.user.decode("utf-8", "replace")  # a name with U+FFFD in it is nobody's
-    known = session.service.users.get(user)
+    user = principal = command.user.decode("utf-8", "replace")  # a name with U+FFFD in it is nobody's
+    two = parted(user, service.users) if session.behaviour.delegates else None
+    if two is not None:
+        user, principal = two
+    known = service.users.get(user)
     if known is None or known != command.password:
         return failed(session)
-    return _signed_in(session, user)
+    if user != principal and user not in service.delegations.get(principal, ()):
+        return failed(session)
+    return _signed_in(session, principal)
 
 
 def _authenticate(session: Session, command: c.Authenticate) -> Reply | None:
-    """Begin a SASL exchange (RFC 3501 section 6.2.2)."""
+    """Begin a SASL exchange (RFC 3501 section 6.2.2); no mechanism here negotiates a security layer.
+
+    One that is listed and cannot be served is refused like one that is not listed.
+
+    Statements: X10:V0018, X10:V0019, X10:V0021, X10:V0022, X10:V0023, X10:E0003, X10:E0004, X3:V0021, X3:V0022,
+    X3:V0023, X3:E0003, X3:E0004, X1:2.2.3
+    """
     refusals = session.behaviour.refusals
     name = command.mechanism.decode("ascii")
     row = MECHANISMS.get(name)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from outlookimap.server.mime_parts import Structure
 from outlookimap.wire.commands import StoreAction
 
 
@@ -38,12 +39,18 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is in a mailbox now; `octets` never change, `flags` come in a new value."""
+    r"""A message as it is in a mailbox now; `octets` never change, `flags` come in a new value.
+
+    \Recent is not among them: it is a session's (RFC 3501 section 2.3.2). `measured` says that its body was fetched
+    once, so that its size as MIME is known. `structure` finds the parts of `octets` once for all values of the message.
+    """
 
     uid: int
     octets: bytes = field(repr=False)
     flags: tuple[bytes, ...]
     internaldate: dt.datetime
+    measured: bool = False
+    structure: Structure = field(default_factory=Structure, repr=False, compare=False)
 
     def has(self, flag: bytes) -> bool:
         """Tell whether the message has `flag`, in any case."""
@@ -53,12 +60,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A name of the hierarchy: `selectable` is false for one that only has inferior names."""
+    """A name of the hierarchy: `selectable` is false for one that only has inferior names.
+
+    `marked` says that messages came since it was last selected.
+    """
 
     name: bytes
     selectable: bool = True
     children: bool = False
     use: tuple[bytes, ...] = ()
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +113,14 @@ class Watch:
         with self._lock:
             self._changed.update((uid, None) for uid in uids if uid not in self._added)
 
-    def take(self, *, removals: bool) -> Changes:
-        """Return what has changed and forget it; without `removals` those stay for the next time."""
+    def take(self, *, removals: bool, arrivals: bool = True, flags: bool = True) -> Changes:
+        """Return what has changed and forget it; without `removals` and so on those stay for the next time."""
         with self._lock:
-            changes = Changes(tuple(self._added), tuple(self._removed) if removals else (), tuple(self._changed))
-            self._added.clear()
-            self._changed.clear()
-            if removals:
-                self._removed.clear()
+            kinds = ((self._added, arrivals), (self._removed, removals), (self._changed, flags))
+            changes = Changes(*(tuple(uids) if wanted else () for uids, wanted in kinds))
+            for uids, wanted in kinds:
+                if wanted:
+                    uids.clear()
         return changes
 
 
@@ -131,6 +142,22 @@ class Mailbox(Protocol):
         """The UID the next message will have."""
         ...
 
+    @property
+    def first_recent(self) -> int:
+        r"""The least UID that can be \Recent for a session to come: of those below it some session was told.
+
+        RFC 3501 section 2.3.2.
+        """
+        ...
+
+    def claim(self, end: int, by: Watch) -> int:
+        r"""Return the least UID from which messages are \Recent, up to `end`, for the session that watches by `by`.
+
+        They are so for no other session. Of several sessions the one that claimed first, and still watches, has all
+        (RFC 3501 section 2.3.2 leaves open which); for the others it is `end`.
+        """
+        ...
+
     def messages(self) -> Sequence[Message]:
         """Return all messages in ascending order."""
         ...
@@ -149,8 +176,23 @@ class Mailbox(Protocol):
         """Change flags and return the messages as they are now; `by` is not told of it."""
         ...
 
+    def measure(self, uids: Iterable[int]) -> None:
+        """Note that the bodies of messages were fetched; nobody is told of it."""
+        ...
+
     def expunge(self, uids: Iterable[int] | None = None) -> list[int]:
         r"""Remove the messages with \Deleted, of `uids` only when given; return which, ascending."""
+        ...
+
+    def remove(self, uids: Iterable[int]) -> list[int]:
+        """Remove messages whatever their flags; return which there were, ascending."""
+        ...
+
+    def replace(self, uid: int, octets: bytes) -> int | None:
+        """Put a revised message in the place of one, with its flags and date; return the new UID, None if it is gone.
+
+        Nobody finds the mailbox with both or with neither; UsageError for a NUL.
+        """
         ...
 
     def watch(self, watch: Watch) -> list[int]:
@@ -186,16 +228,23 @@ class Account(Protocol):
         """Create a mailbox and the superior names it needs; return why not, or None."""
         ...
 
+    def make(self, name: bytes, use: tuple[bytes, ...] = ()) -> Problem | None:
+        """Create a mailbox behind the clients' backs: longer or deeper than a client may."""
+        ...
+
     def delete(self, name: bytes) -> Problem | None:
         """Delete a mailbox; its name stays while it has inferior names (RFC 3501 section 6.3.4)."""
         ...
 
-    def rename(self, name: bytes, to: bytes) -> Problem | None:
-        """Rename a mailbox and its inferiors; of INBOX the messages move (RFC 3501 section 6.3.5)."""
+    def rename(self, name: bytes, to: bytes, *, limited: bool = True) -> Problem | None:
+        """Rename a mailbox and its inferiors; of INBOX the messages move (RFC 3501 section 6.3.5).
+
+        What is not `limited` happens behind the clients' backs: new names may be longer or deeper than a client's.
+        """
         ...
 
     def subscribe(self, name: bytes) -> Problem | None:
-        """Subscribe a name that exists."""
+        """Subscribe a name; return why not, or None."""
         ...
 
     def unsubscribe(self, name: bytes) -> None:

@@ -21,6 +21,7 @@ from outlookimap.traffic.format import (
 )
 from outlookimap.traffic.reader import parse, read
 from outlookimap.traffic.recorder import Recorder
+from outlookimap.traffic.recordings import Recordings
 from outlookimap.traffic.writer import dumps, write
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Placeholder",
     "Provenance",
     "Recorder",
+    "Recordings",
     "Said",
     "Slot",
     "Transcript",

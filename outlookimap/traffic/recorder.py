@@ -65,7 +65,7 @@ class Recorder:
         self._broken = False
         if isinstance(target, str | Path):
             self._path = Path(target)
-            self._stream = _opened(self._path, os.O_TRUNC)
+            self._stream = opened(self._path, os.O_TRUNC)
         else:
             self._stream = target
         self._write(header_text(self.header))
@@ -145,7 +145,7 @@ class Recorder:
             return
         if self._path is not None and self._stream is None and not self._broken:
             self._broken = True  # until it is open
-            self._stream = _opened(self._path, os.O_APPEND)
+            self._stream = opened(self._path, os.O_APPEND)
             self._broken = False
         self._write(entry_text(entry))
 
@@ -168,7 +168,7 @@ class Recorder:
             stream.close()
 
 
-def _opened(path: Path, how: int) -> TextIO:
+def opened(path: Path, how: int) -> TextIO:
     """Open `path` for writing, readable by its owner only (a device or pipe keeps the mode it has)."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)

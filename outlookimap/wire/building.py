@@ -25,14 +25,15 @@ class Style:
 
     `quote_always` writes an `astring` as a quoted string even where an atom would do; `quoted_limit` is the longest
     string, in octets, written quoted: a longer one is a literal; `literal_plus` writes non-synchronizing literals
-    (RFC 7888).
+    (RFC 7888). In a response a mailbox name with one of the octets of `literal_for` is a literal.
 
-    Statements: O5:V0017
+    Statements: O5:V0017, X10:V0009, X10:V0030, X10:V0033, X3:V0009, X3:V0028, X3:V0031
     """
 
     quote_always: bool = False
     quoted_limit: int = 1024
     literal_plus: bool = False
+    literal_for: bytes = b""
 
     def __post_init__(self) -> None:
         if self.quoted_limit < 0:
@@ -131,6 +132,19 @@ class Builder:
         if not self._style.quote_always and short and ASTRING.fullmatch(octets):
             return self.raw(octets, secret=secret)
         return self.string(octets, secret=secret)
+
+    def answered_mailbox(self, octets: bytes) -> Builder:
+        """Append the `mailbox` of a response: an atom or quoted, a literal where the style says so.
+
+        One that looks like NIL or holds ``]`` is quoted, though the grammar would let it stand: readers err there.
+
+        Statements: X10:V0009
+        """
+        if any(octet in self._style.literal_for for octet in octets):
+            return self.literal(octets)
+        if octets.upper() == b"NIL" or not ATOM.fullmatch(octets):
+            return self.string(octets)
+        return self.astring(octets)
 
     def list_mailbox(self, octets: bytes) -> Builder:
         """Append a `list-mailbox` in the style's spelling: wildcards may stand in its atom."""

@@ -109,6 +109,7 @@ def _head(cursor: Cursor) -> Head:
         else:
             keyword = b"UID " + second
     after = cursor.mark()
+    cursor.after_name()
     return Head(tag, keyword, after[:2], commands.has_secrets(keyword.removeprefix(b"UID ")))
 
 

@@ -42,7 +42,7 @@ LITERAL = -2
 class Cursor:
     """A position in a frame, and the terminals that can be read from there."""
 
-    __slots__ = ("_allowed", "_depth", "_elements", "_index", "_kept", "_line", "_nesting", "_pos", "frame")
+    __slots__ = ("_allowed", "_depth", "_elements", "_index", "_kept", "_line", "_named", "_nesting", "_pos", "frame")
 
     def __init__(
         self, frame: Frame, nesting: int, *, elements: int = _DEFAULTS.elements, kept: int = _DEFAULTS.line
@@ -59,6 +59,7 @@ class Cursor:
         self._depth = 0
         self._index = 0
         self._pos = 0
+        self._named: tuple[int, int] | None = None
         self._line = frame.lines[0]
 
     # ---------------------------------------------------------------- where we are
@@ -158,13 +159,19 @@ class Cursor:
         if not self.take(octet):
             raise self.fail(octet.decode())
 
+    def after_name(self) -> None:
+        """Say that the name of a command ends here: a TAB that follows is a departure of its own."""
+        self._named = (self._index, self._pos)
+
     def spaces(self) -> bool:
         """Take spaces if there are any; more than one, or a TAB, is a leniency."""
+        here = (self._index, self._pos)
         found = self.match(_SPACES)
         if found is None:
             return False
         if b"\t" in found:
-            self.note(Leniency.TAB)
+            delimiter = here == self._named and found.startswith(b"\t")
+            self.note(Leniency.TAB_AFTER_COMMAND if delimiter else Leniency.TAB)
         if len(found) > 1:
             self.note(Leniency.EXTRA_SPACE)
         return True

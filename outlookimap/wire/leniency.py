@@ -18,6 +18,7 @@ class Leniency(enum.Enum):
     EXTRA_SPACE = "more than one space where the grammar has one"
     MISSING_SPACE = "no space where the grammar has one"
     TAB = "a TAB where the grammar has a space"
+    TAB_AFTER_COMMAND = "a TAB where the grammar has the space after the name of a command"
     TRAILING_SPACE = "spaces before the end of the line"
     NUL = "the octet NUL outside a literal"
     EIGHT_BIT = "an octet above 127 outside a literal"

@@ -85,8 +85,7 @@ def _list(builder: Builder, response: ListData) -> None:
         raise LocalProtocolError(r"at most one of \Noselect, \Marked and \Unmarked")
     builder.raw(b"* " + response.kind + b" ").listed(response.attributes).raw(b" ")
     _delimiter(builder, response.delimiter)
-    builder.raw(b" ")
-    _mailbox(builder, response.mailbox)
+    builder.raw(b" ").answered_mailbox(response.mailbox)
 
 
 def _delimiter(builder: Builder, delimiter: bytes | None) -> None:
@@ -98,18 +97,8 @@ def _delimiter(builder: Builder, delimiter: bytes | None) -> None:
     builder.quoted(delimiter)
 
 
-def _mailbox(builder: Builder, name: bytes) -> None:
-    """Append a name; one that looks like NIL is quoted, though the grammar would let it stand."""
-    if name.upper() == b"NIL":
-        builder.string(name)
-    else:
-        builder.astring(name)
-
-
 def _status(builder: Builder, response: StatusData) -> None:
-    builder.raw(b"* STATUS ")
-    _mailbox(builder, response.mailbox)
-    builder.raw(b" (")
+    builder.raw(b"* STATUS ").answered_mailbox(response.mailbox).raw(b" (")
     for index, (name, number) in enumerate(response.items):
         builder.raw(b" " if index else b"").atom(name, "a status item").raw(b" ").number(number)
     builder.raw(b")")

@@ -189,6 +189,22 @@ def test_profile_values_at_any_depth() -> None:
     ]
 
 
+def test_the_values_of_alternatives_cite_too() -> None:
+    text = dedent("""
+        [alternatives.ten-search-keys]
+        summary = "SEARCH takes ten keys."
+        [alternatives.ten-search-keys.values.searching]
+        most_keys = { value = 10, basis = "documented", cites = ["X3:V0041"] }
+
+        [values.searching]
+        most_keys = { value = 0, basis = "documented", cites = ["X10:V0043"] }
+    """)
+    assert pairs(cited_by_values("exchange-2007", text)) == [
+        ("X10:V0043", "exchange-2007:values.searching.most_keys"),
+        ("X3:V0041", "exchange-2007:alternatives.ten-search-keys.values.searching.most_keys"),
+    ]
+
+
 def test_a_profile_without_values_cites_nothing() -> None:
     assert cited_by_values("outlook-2013", 'base = "outlook-2010"\n') == []
 

@@ -10,7 +10,7 @@ import pytest
 from support.flip import ORDERED, SIBLINGS, TEXTS, Flip, cites, flipped, flips, parse, ways
 
 from outlookimap.profiles import Context, Profile, load, names, permits, profile
-from outlookimap.profiles.schema import CLIENT, Value
+from outlookimap.profiles.schema import CLIENT, SCHEMAS, Value
 from outlookimap.wire.commands import Check
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def test_a_flip_changes_one_value_where_it_is_stated_and_inherited_and_is_undone
     with flipped(flip):
         assert differing(honest, everything()) == heirs
         changed = profile._read(flip.file)
-        assert type(changed.values[flip.key].value) is CLIENT[flip.key]
+        assert type(changed.values[flip.key].value) is SCHEMAS[changed.kind][flip.key]
         assert cites(flip) == set(changed.cites(flip.key))
     assert everything() == honest
     assert load("2013") is before
@@ -92,6 +92,19 @@ def test_how_values_are_flipped(key: str, expected: dict[str, Value]) -> None:
     assert ways(load("2007"), key) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "expected"),
+    [
+        ("2007", "texts.failed", {"other": "%s failed.x"}),
+        ("2007", "auth.mechanisms", {"without-NTLM": ("PLAIN",)}),
+        ("2019", "auth.mechanisms", {"without-PLAIN": ()}),
+        ("2019", "auth.listed_insecure", {"with-X=other": ("X=other",)}),
+    ],
+)
+def test_how_values_of_a_server_are_flipped(name: str, key: str, expected: dict[str, Value]) -> None:
+    assert ways(load(name, kind="server"), key) == expected
+
+
 def test_each_member_of_a_list_can_be_dropped() -> None:
     assert ways(load("2007"), "select.requires", each=True) == {
         "without-EXISTS": ("UIDVALIDITY",),
@@ -115,7 +128,7 @@ def test_how_a_flip_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("outlook-2003:fetch.macros", "no profile file 'outlook-2003'; there are: outlook-2007"),
+        ("outlook-2003:fetch.macros", "no profile file 'outlook-2003'; there are: exchange-2007, "),
         ("fetch.macros", "no profile file 'fetch.macros'"),
         ("outlook-2007:fetch.nothing", "outlook-2007 states no value 'fetch.nothing'"),
         ("outlook-2010:fetch.macros", "outlook-2010 states no value 'fetch.macros'"),

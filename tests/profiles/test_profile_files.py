@@ -155,8 +155,10 @@ def test_an_unknown_name_lists_those_there_are(name: str) -> None:
 
 
 def test_a_name_of_another_kind_is_unknown() -> None:
-    with pytest.raises(ProfileError, match="there is no server profile '2013'"):
-        load("2013", kind="server")
+    with pytest.raises(ProfileError, match="there is no server profile 'outlook-2013'"):
+        load("outlook-2013", kind="server")
+    with pytest.raises(ProfileError, match="there is no client profile 'exchange-2013'"):
+        load("exchange-2013")
 
 
 # ---------------------------------------------------------------- asking for values

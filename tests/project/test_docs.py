@@ -41,7 +41,9 @@ def test_made_pages_are_fresh() -> None:
     assert not stale, "made anew by: python docs/generate.py"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/sessions.md", "docs/profiles.md", "docs/transcripts.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/sessions.md", "docs/profiles.md", "docs/transcripts.md", "docs/exchange-server.md"]
+)
 def test_python_in_the_documents_compiles(page: str) -> None:
     blocks = re.findall(r"```python\n(.+?)\n```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     for block in blocks:
@@ -80,7 +82,7 @@ def test_examples_run() -> None:
 
 
 def test_readme_script_works() -> None:
-    [block] = re.findall(r"```python\n(.+?)\n```", README, re.DOTALL)
+    block, _ = re.findall(r"```python\n(.+?)\n```", README, re.DOTALL)
     store = MemoryStore(["user1"])
     store.add("user1", b"INBOX", [Incoming(b"Subject: %d\r\n\r\nHi\r\n" % number) for number in range(3)])
     with MailServer({"user1": "secret"}, store=store) as server:

@@ -36,10 +36,11 @@ def test_idle_pushes_what_another_connection_does(both: tuple[Talk, Talk]) -> No
         C:
         C:
         S: * 4 EXISTS
+        S: * 0 RECENT
         S: a OK [APPENDUID 100 4] APPEND completed.
         """
     )
-    one.hear(b"* 4 EXISTS\r\n")
+    one.hear(b"* 4 EXISTS\r\n* 1 RECENT\r\n")
     other.script(
         r"""
         C: b STORE 2,4 +FLAGS (\Deleted)
@@ -48,7 +49,7 @@ def test_idle_pushes_what_another_connection_does(both: tuple[Talk, Talk]) -> No
         S: b OK STORE completed.
         """
     )
-    one.hear(b"* 2 FETCH (FLAGS (\\Deleted))\r\n* 4 FETCH (FLAGS (\\Deleted))\r\n")
+    one.hear(b"* 2 FETCH (FLAGS (\\Deleted))\r\n* 4 FETCH (FLAGS (\\Deleted \\Recent))\r\n")
     other.script(
         """
         C: c EXPUNGE
@@ -103,6 +104,7 @@ def test_no_message_goes_while_fetch_store_search_or_copy_run(both: tuple[Talk, 
         C:
         C:
         S: * 3 EXISTS
+        S: * 0 RECENT
         S: c OK [APPENDUID 100 4] APPEND completed.
         """
     )
@@ -111,6 +113,7 @@ def test_no_message_goes_while_fetch_store_search_or_copy_run(both: tuple[Talk, 
         C: a FETCH 3 UID
         S: * 3 FETCH (UID 3)
         S: * 4 EXISTS
+        S: * 1 RECENT
         S: a OK FETCH completed.
         C: b FETCH 1:* UID
         S: * 1 FETCH (UID 1)
@@ -152,6 +155,7 @@ def test_a_message_that_came_and_went_was_never_there(both: tuple[Talk, Talk]) -
         C:
         C:
         S: * 4 EXISTS
+        S: * 0 RECENT
         S: a OK [APPENDUID 100 4] APPEND completed.
         C: b EXPUNGE
         S: * 4 EXPUNGE

@@ -217,7 +217,7 @@ SIGNED_IN = {
         S: c NO [TRYCREATE] There is no such mailbox.
         C: d SELECT "Sent Items"
         S: * 2 EXISTS
-        S: * 0 RECENT
+        S: * 2 RECENT
         S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Work)
         S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] Permanent flags.
         S: * OK [UNSEEN 2] The first unseen message.
@@ -225,8 +225,8 @@ SIGNED_IN = {
         S: * OK [UIDNEXT 3] The next unique identifier value.
         S: d OK [READ-WRITE] SELECT completed.
         C: e FETCH 1:2 (FLAGS INTERNALDATE RFC822.SIZE)
-        S: * 1 FETCH (FLAGS (\Seen $Work) INTERNALDATE "05-Mar-2024 06:07:08 -0130" RFC822.SIZE 26)
-        S: * 2 FETCH (FLAGS () INTERNALDATE "03-Feb-2024 04:05:06 +0200" RFC822.SIZE 26)
+        S: * 1 FETCH (FLAGS (\Seen $Work \Recent) INTERNALDATE "05-Mar-2024 06:07:08 -0130" RFC822.SIZE 26)
+        S: * 2 FETCH (FLAGS (\Recent) INTERNALDATE "03-Feb-2024 04:05:06 +0200" RFC822.SIZE 26)
         S: e OK FETCH completed.
         """,
     "append to a name without messages, with a date that is none, with a flag that is none": r"""
@@ -394,16 +394,33 @@ SELECTED = {
         S: )
         S: f OK FETCH completed.
         """,
-    "what needs the structure of a message is refused": """
+    "the structure of a message, and its parts": r"""
         C: a FETCH 1 ALL
-        S: a NO This is not supported yet.
+        S: * 1 FETCH (FLAGS (\Seen) INTERNALDATE "01-Jan-2024 10:00:00 +0000" RFC822.SIZE 45 ENVELOPE (NIL "one" ((NIL NIL "a" "example.com")) ((NIL NIL "a" "example.com")) ((NIL NIL "a" "example.com")) NIL NIL NIL NIL NIL))
+        S: a OK FETCH completed.
         C: b FETCH 1 (FLAGS BODYSTRUCTURE)
-        S: b NO This is not supported yet.
-        C: c FETCH 1 BODY[1]
-        S: c NO This is not supported yet.
-        C: d FETCH 1 BODY.PEEK[1.MIME]
-        S: d NO This is not supported yet.
-        """,
+        S: * 1 FETCH (FLAGS (\Seen) BODYSTRUCTURE ("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 8 1 NIL NIL NIL NIL))
+        S: b OK FETCH completed.
+        C: c UID FETCH 3 full
+        S: * 3 FETCH (UID 3 FLAGS (\Flagged $Work) INTERNALDATE "03-Jan-2024 10:00:00 +0000" RFC822.SIZE 26 ENVELOPE (NIL "three" NIL NIL NIL NIL NIL NIL NIL NIL) BODY ("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 8 1))
+        S: c OK UID FETCH completed.
+        C: d FETCH 3 (BODY.PEEK[1.MIME] BODY.PEEK[1]<2.3> BODY.PEEK[2] BODY.PEEK[2]<9.9>)
+        S: * 3 FETCH (BODY[1.MIME] {18}
+        S: Subject: three
+        S:
+        S:  BODY[1]<2> {3}
+        S: ird BODY[2] NIL BODY[2]<9> NIL)
+        S: d OK FETCH completed.
+        C: e FETCH 3 (BODY.PEEK[1] BODY[1] FLAGS RFC822.SIZE)
+        S: * 3 FETCH (BODY[1] {8}
+        S: Third.
+        S:  FLAGS (\Flagged \Seen $Work) RFC822.SIZE 26)
+        S: e OK FETCH completed.
+        C: f FETCH 3 BODY[0]
+        S: f BAD The command cannot be read.
+        C: g FETCH 3 BODY[MIME]
+        S: g BAD The command cannot be read.
+        """,  # noqa: E501
     "store": r"""
         C: a STORE 1 +FLAGS (\Deleted)
         S: * 1 FETCH (FLAGS (\Deleted \Seen))
@@ -491,6 +508,7 @@ SELECTED = {
         S: a OK [COPYUID 101 1,3 1:2] UID COPY completed.
         C: b COPY 2 inbox
         S: * 4 EXISTS
+        S: * 1 RECENT
         S: b OK [COPYUID 100 2 4] COPY completed.
         C: c COPY 1 nope
         S: c NO [TRYCREATE] There is no such mailbox.
@@ -500,7 +518,7 @@ SELECTED = {
         S: e OK UID COPY completed.
         C: f SELECT "Sent Items"
         S: * 2 EXISTS
-        S: * 0 RECENT
+        S: * 2 RECENT
         S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Work)
         S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] Permanent flags.
         S: * OK [UNSEEN 2] The first unseen message.
@@ -508,8 +526,8 @@ SELECTED = {
         S: * OK [UIDNEXT 3] The next unique identifier value.
         S: f OK [READ-WRITE] SELECT completed.
         C: g FETCH 1:2 (FLAGS INTERNALDATE)
-        S: * 1 FETCH (FLAGS (\Seen) INTERNALDATE "01-Jan-2024 10:00:00 +0000")
-        S: * 2 FETCH (FLAGS (\Flagged $Work) INTERNALDATE "03-Jan-2024 10:00:00 +0000")
+        S: * 1 FETCH (FLAGS (\Seen \Recent) INTERNALDATE "01-Jan-2024 10:00:00 +0000")
+        S: * 2 FETCH (FLAGS (\Flagged $Work \Recent) INTERNALDATE "03-Jan-2024 10:00:00 +0000")
         S: g OK FETCH completed.
         """,
     "append to the selected mailbox": """
@@ -520,6 +538,7 @@ SELECTED = {
         C: Third.
         C:
         S: * 4 EXISTS
+        S: * 1 RECENT
         S: a OK [APPENDUID 100 4] APPEND completed.
         """,
     "search": """
@@ -561,12 +580,6 @@ SELECTED = {
         S: l OK SEARCH completed.
         """,
     "search that is refused": """
-        C: a SEARCH SUBJECT one
-        S: a NO This is not supported yet.
-        C: b SEARCH NOT FROM x
-        S: b NO This is not supported yet.
-        C: c SEARCH OR SEEN (SENTSINCE 1-Jan-2024)
-        S: c NO This is not supported yet.
         C: d SEARCH CHARSET KOI8-R SEEN
         S: d NO [BADCHARSET (US-ASCII UTF-8)] This charset is not supported.
         C: e SEARCH 7
@@ -649,7 +662,7 @@ IMAP4_SCRIPT = r"""
     S: g OK APPEND completed.
     C: h EXAMINE "Sent Items"
     S: * 1 EXISTS
-    S: * 0 RECENT
+    S: * 1 RECENT
     S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
     S: * OK [PERMANENTFLAGS ()] Permanent flags.
     S: * OK [UNSEEN 1] The first unseen message.
@@ -659,7 +672,7 @@ IMAP4_SCRIPT = r"""
     C: i COPY 1 INBOX
     S: i OK COPY completed.
     C: j UID FETCH 1 (UID FLAGS RFC822.SIZE RFC822.HEADER)
-    S: * 1 FETCH (UID 1 FLAGS () RFC822.SIZE 2 RFC822.HEADER {2}
+    S: * 1 FETCH (UID 1 FLAGS (\Recent) RFC822.SIZE 2 RFC822.HEADER {2}
     S:
     S: )
     S: j OK UID FETCH completed.
@@ -691,7 +704,7 @@ def test_move_and_id_where_they_are_listed() -> None:
             S: d OK UID MOVE completed.
             C: e EXAMINE "Sent Items"
             S: * 2 EXISTS
-            S: * 0 RECENT
+            S: * 2 RECENT
             S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Work)
             S: * OK [PERMANENTFLAGS ()] Permanent flags.
             S: * OK [UNSEEN 2] The first unseen message.
@@ -721,9 +734,10 @@ def test_keywords_that_a_mailbox_does_not_keep_are_dropped() -> None:
             C:
             C:
             S: * 1 EXISTS
+            S: * 1 RECENT
             S: b OK [APPENDUID 101 1] APPEND completed.
             C: c STORE 1 +FLAGS (\Deleted other)
-            S: * 1 FETCH (FLAGS (\Seen $mdnsent))
+            S: * 1 FETCH (FLAGS (\Seen $mdnsent \Recent))
             S: c OK STORE completed.
             """
         )

@@ -124,7 +124,7 @@ def test_imapclient(server: MailServer, way: str) -> None:
         assert client.folder_status("INBOX", ["MESSAGES"]) == {b"MESSAGES": 2}
         client.unselect_folder()
         client.select_folder("Entwürfe", readonly=True)
-        assert client.fetch([1, 2, 3], ["FLAGS"])[3][b"FLAGS"] == (b"\\Draft",)
+        assert client.fetch([1, 2, 3], ["FLAGS"])[3][b"FLAGS"] == (b"\\Draft", b"\\Recent")
         client.logout()
 
 
@@ -135,7 +135,7 @@ def test_idle_from_one_connection_to_another(server: MailServer, way: str) -> No
             client.select_folder("INBOX")
         one.idle()
         other.append("INBOX", MESSAGE)
-        assert one.idle_check(5) == [(4, b"EXISTS")]
+        assert one.idle_check(5) == [(4, b"EXISTS"), (1, b"RECENT")]
         other.delete_messages([1], silent=True)
         assert one.idle_check(5) == [(1, b"FETCH", (b"FLAGS", (b"\\Deleted", b"\\Seen")))]
         other.expunge()

@@ -3,7 +3,8 @@
 #
 #   * Dovecot (dovecot-imapd), and winbind for Samba's ntlm_auth, through which Dovecot does NTLM;
 #   * Cyrus IMAP 3.6, unpacked beside it: Debian's IMAP servers conflict, so only one can be installed;
-#   * what both need to run, and python3-venv, without which `python3 -m venv` fails on a bare machine.
+#   * mbsync (isync), offlineimap3 and curl: clients that the embedded server is tried with;
+#   * what the servers need to run, and python3-venv, without which `python3 -m venv` fails on a bare machine.
 #
 # pymap, the third server, comes with the Python packages of the tests.
 #
@@ -18,7 +19,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 
 complete() {
-    for program in dovecot doveadm ntlm_auth saslpasswd2 openssl; do
+    for program in dovecot doveadm ntlm_auth saslpasswd2 openssl mbsync offlineimap curl; do
         command -v "$program" >/dev/null || return 1
     done
     [ -x /usr/lib/dovecot/imap-login ] || return 1
@@ -57,10 +58,11 @@ fi
 DEBIAN_FRONTEND=noninteractive
 export DEBIAN_FRONTEND
 apt-get update -qq
-# In lines: Python and TLS; Dovecot; SASL; the libraries Cyrus's programs are linked with.
+# In lines: Python and TLS; Dovecot; clients; SASL; the libraries Cyrus's programs are linked with.
 apt-get install -y -qq --no-install-recommends \
     python3 python3-venv ca-certificates openssl \
     dovecot-core dovecot-imapd winbind \
+    isync offlineimap3 curl \
     sasl2-bin libsasl2-modules libsasl2-modules-db \
     libclamav12 libcom-err2 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnsl2 libpcre3 libpq5 \
     libsqlite3-0 libssl3 libwrap0 libxapian30 libxml2 libzephyr4 zlib1g

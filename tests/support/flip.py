@@ -2,7 +2,8 @@
 
 `--flip outlook-2007:fetch.macros` runs the tests with that value flipped; `outlook-2007:auth.mechanisms:reversed` says
 how, where there is more than one way. The file is not touched: what is read from it is. Profiles with the file as
-their base inherit the flipped value, as they would inherit another one. Knows nothing of tests and statements.
+their base inherit the flipped value, as they would inherit another one. Alternatives are left alone: nothing is on
+unless it is switched on, and what each changes is typed in the tests. Knows nothing of tests and statements.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pytest
 
 ORDERED = frozenset(("auth.mechanisms",))
-"""Lists whose order is part of what the product does; of the others only the members count."""
+"""Lists of a client whose order is part of what it does; of the others only the members count."""
 
 TEXTS = {
     "*": "%",
@@ -29,7 +30,7 @@ TEXTS = {
     "XLIST": "LIST",
     "abcdefghijklmnopqrstuvwxyz0123456789": "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
 }
-"""Another plausible value for a string that has no siblings to borrow one from."""
+"""Another plausible value for a string of a client that has no siblings; a server's gets a letter more."""
 
 SIBLINGS = {"fetch.purpose.": FETCH_PURPOSES, "store.purpose.": STORE_PURPOSES}
 """Strings of one family: each is flipped to the next one's value."""
@@ -56,9 +57,11 @@ def ways(loaded: Profile, key: str, *, each: bool = False) -> dict[str, Value]:
         return {"more": value + 1}
     if isinstance(value, str):
         return {"other": _other(loaded, key, value)}
+    if not value:
+        return {"with-X=other": ("X=other",)}
     dropped = range(len(value)) if each else range(len(value) - 1, len(value))
     found: dict[str, Value] = {f"without-{value[place]}": value[:place] + value[place + 1 :] for place in dropped}
-    if key in ORDERED:
+    if key in ORDERED and loaded.kind == "client":
         found["reversed"] = value[::-1]
     return found
 
@@ -68,7 +71,7 @@ def _other(loaded: Profile, key: str, value: str) -> str:
         if key.startswith(prefix):
             place = family.index(key.removeprefix(prefix))
             return loaded.text(prefix + family[(place + 1) % len(family)])
-    return TEXTS[value]
+    return TEXTS[value] if loaded.kind == "client" else f"{value}x"
 
 
 def flips(*, each: bool = False) -> list[Flip]:

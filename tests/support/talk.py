@@ -13,7 +13,7 @@ from outlookimap.server.dispatch import HANDLERS
 from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.service import Service
 from outlookimap.server.session import Session
-from outlookimap.server.store import Incoming
+from outlookimap.server.store import Incoming, Watch
 from outlookimap.transport.clock import FakeClock, SystemClock
 from outlookimap.transport.memory import pair
 from outlookimap.transport.stream import Transport
@@ -35,12 +35,25 @@ def moment() -> dt.datetime:
 
 
 def store() -> MemoryStore:
-    """Return a store with INBOX (UIDVALIDITY 100, three messages) and Sent Items (101, none) for user1."""
+    """Return a store with INBOX (UIDVALIDITY 100, three messages) and Sent Items (101, none) for user1.
+
+    Some session was told of the three messages before.
+    """
     made = MemoryStore(USERS, mailboxes={b"Sent Items": (b"\\Sent",)}, first_uidvalidity=100, moment=moment)
     days = [dt.datetime(2024, 1, day, 10, 0, 0, tzinfo=dt.UTC) for day in (1, 2, 3)]
     flags: list[tuple[bytes, ...]] = [(b"\\Seen",), (), (b"\\Flagged", b"$Work")]
     made.add("user1", b"INBOX", [Incoming(*one) for one in zip((ONE, TWO, THREE), flags, days, strict=True)])
+    visit(made, 3)
     return made
+
+
+def visit(mail: MemoryStore, last: int) -> None:
+    """Have some session be told of the messages of user1's INBOX up to the UID `last`, and leave."""
+    account = mail.account("user1")
+    assert account is not None
+    inbox, visitor = account.mailbox(b"INBOX"), Watch(lambda: None)
+    inbox.claim(last + 1, visitor)
+    inbox.unwatch(visitor)
 
 
 def service(

@@ -87,6 +87,8 @@ WRITTEN: list[tuple[Response, bytes]] = [
     (ListData(b"XLIST", (), b"\\", b""), b'* XLIST () "\\\\" ""'),
     (ListData(b"LIST", (), b'"', b"nil"), b'* LIST () "\\"" "nil"'),
     (ListData(b"LIST", (), b"/", b"a b"), b'* LIST () "/" "a b"'),
+    (ListData(b"LIST", (), b"/", b"a]b"), b'* LIST () "/" "a]b"'),
+    (ListData(b"LIST", (), b"/", b'a\\"b'), b'* LIST () "/" "a\\\\\\"b"'),
     (ListData(b"LIST", (), b"/", b"a\r\n\xe9"), b'* LIST () "/" {4}\r\na\r\n\xe9'),
     (ListData(b"LIST", (), b"/", b"%" * 1025), b'* LIST () "/" {1025}\r\n' + b"%" * 1025),
     (StatusData(b"a b", ((b"MESSAGES", 231), (b"UIDNEXT", 44292))), b'* STATUS "a b" (MESSAGES 231 UIDNEXT 44292)'),
@@ -148,6 +150,22 @@ def test_the_style_chooses_between_the_spellings() -> None:
     assert join(write_response(response, Style(quote_always=True))) == b'* LIST () "/" "INBOX"\r\n'
     quoted_never = Style(quote_always=True, quoted_limit=0, literal_plus=True)
     assert join(write_response(response, quoted_never)) == b'* LIST () "/" {5}\r\nINBOX\r\n'
+
+
+@pytest.mark.cites("X10:V0009", "X10:V0030", "X10:V0033")
+def test_the_style_makes_names_with_certain_octets_literals() -> None:
+    style = Style(literal_for=b'\\"')
+    names = {
+        b"a\\b": b"{3}\r\na\\b",
+        b'"': b'{1}\r\n"',
+        b"(]%": b'"(]%"',
+        b"ab": b"ab",
+    }
+    for name, written in names.items():
+        for kind in (b"LIST", b"LSUB", b"XLIST"):
+            response = ListData(kind, (), b"/", name)
+            assert join(write_response(response, style)) == b"* " + kind + b' () "/" ' + written + b"\r\n"
+        assert join(write_response(StatusData(name, ()), style)) == b"* STATUS " + written + b" ()\r\n"
 
 
 def test_a_large_literal_is_a_piece_of_its_own_and_not_copied() -> None:
