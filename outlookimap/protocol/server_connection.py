@@ -132,10 +132,6 @@ class ServerConnection(Connection):
             self.view.expunge(response.seq)
         self._out += pieces
 
-    def send_raw(self, pieces: list[Piece]) -> None:
-        """Queue octets as they are: for faults on purpose, after the strict writer."""
-        self._out += pieces
-
     def _greet(self, response: r.Response) -> None:
         if not isinstance(response, r.StatusResponse) or response.tag is not None or response.condition not in GREETED:
             raise LocalProtocolError(f"{response} is no greeting, and nothing goes before the greeting")

@@ -9,6 +9,7 @@ due. Knows neither sockets nor the state machine.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -210,16 +211,16 @@ class Split(Action):
 
 
 @dataclass(frozen=True, slots=True)
-class Placed(Action):
+class Placed(Action, ABC):
     """Root of actions that have a place: before a response, after it with `after`."""
 
     places: ClassVar[bool] = True
 
     after: bool = field(default=False, kw_only=True)
 
+    @abstractmethod
     def steps(self, scene: Scene) -> list[Step]:
         """Return what is done at the place."""
-        raise NotImplementedError
 
     def change(self, said: Octets, scene: Scene) -> list[Step]:
         """Return the response with what is done before or after it."""

@@ -294,5 +294,6 @@ def library_fault(name: str, when: When | None = None) -> tuple[Fault, ...]:
     """Return the faults of a named entry, at another time where `when` is given; UsageError for an unknown name."""
     entry = LIBRARY.get(name)
     if entry is None:
-        raise UsageError(f"{name!r} is no fault of the library: {', '.join(LIBRARY)}")
+        known = ", ".join(sorted(LIBRARY))
+        raise UsageError(f"{name!r} is no fault of the library, and not when=...;do=...; the library has {known}")
     return entry.faults if when is None else tuple(replace(fault, when=when) for fault in entry.faults)

@@ -17,7 +17,7 @@ from outlookimap.errors import UsageError
 from outlookimap.protocol.states import State
 from outlookimap.server.fault import At, Fault, When
 from outlookimap.server.fault_actions import ACTIONS, Action
-from outlookimap.server.fault_library import LIBRARY
+from outlookimap.server.fault_library import library_fault
 from outlookimap.wire.responses import Condition
 
 _ITEM = re.compile(r'\s*([A-Za-z-]+)\s*(?:=(?:"((?:[^"\\]|\\.)*)"\s*|([^,;]*)))?(?:(,|;)|\Z)', re.DOTALL)
@@ -43,10 +43,7 @@ def _faults(spec: str) -> tuple[Fault, ...]:
     name, semicolon, rest = spec.partition(";")
     name = name.strip()
     if "=" not in name:
-        if name not in LIBRARY:
-            known = ", ".join(sorted(LIBRARY))
-            raise UsageError(f"{name!r} is no fault of the library, and not when=...;do=...; the library has {known}")
-        found = LIBRARY[name].faults
+        found = library_fault(name)
         if not semicolon:
             return found
         sections = _sections(rest)

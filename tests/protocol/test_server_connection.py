@@ -222,12 +222,6 @@ def test_what_the_grammar_forbids_is_neither_sent_nor_done() -> None:
     assert (sent(server), server.state) == (b"", State.AUTHENTICATED)
 
 
-def test_raw_octets_pass_unchecked() -> None:
-    server = signed_in_server()
-    server.send_raw([(b"[COPYUID 55 31 6]\r\n", False)])
-    assert server.outgoing(0.0) == [(b"[COPYUID 55 31 6]\r\n", False)]
-
-
 # ---------------------------------------------------------------- literals
 
 
