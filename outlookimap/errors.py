@@ -116,6 +116,10 @@ class SelectIncomplete(ProtocolError):
     """A SELECT succeeded without EXISTS or UIDVALIDITY, without which Outlook does not work (O5:V0036, O5:V0037)."""
 
 
+class SweepIncomplete(ProtocolError):
+    """A folder with messages was asked for all of them and none was named; nothing was taken away on such a word."""
+
+
 # ---------------------------------------------------------------- sign-in
 
 
@@ -143,7 +147,12 @@ class ServerUnproven(MechanismError):
 
 
 class ConnectionLost(OutlookImapError):
-    """The connection is gone; nothing more can be said on it."""
+    """The connection is gone; nothing more can be said on it.
+
+    `pending` is the id of the queued change that was being made, which the next sync will play; None where none was.
+    """
+
+    pending: int | None = None
 
 
 class ConnectError(ConnectionLost):
@@ -173,3 +182,41 @@ class EncryptionRequired(ConnectionLost):
 
 class SessionClosed(LocalProtocolError):
     """The session was closed, by `logout()`, by its context manager or after an error; open a new one."""
+
+
+# ---------------------------------------------------------------- the local copy
+
+
+class CacheError(OutlookImapError):
+    """A cache file that cannot be used: it is none, it is damaged, it belongs to another account, the disk refuses."""
+
+
+class CacheTooNew(CacheError):
+    """A cache file made by a newer version of this package; nothing in it was touched."""
+
+
+class CacheBusy(CacheError):
+    """Another process works on the same cache and did not finish in time; nothing was lost.
+
+    `pending` is the id of the queued change that waits, None where none does.
+    """
+
+    pending: int | None = None
+
+
+class FolderUnknown(UsageError):
+    """A folder that is not in the local copy; the message names those that are near it."""
+
+
+class MessageGone(OutlookImapError):
+    """A message that is no longer there: it was removed, here or by another client."""
+
+
+class NotConnected(OutlookImapError):
+    """Something that only the server has was asked for without a connection to it."""
+
+
+class ChangeRefused(CommandFailed):
+    """The server refused a change; `change` is its id. Where its content exists nowhere else it stays in the queue."""
+
+    change: int | None = None

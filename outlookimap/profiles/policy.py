@@ -26,6 +26,8 @@ class Policy:
     * `logout`: ``"wait"`` for the answer to LOGOUT, or ``"drop"`` the connection at once (O5:2.1.2).
     * `keepalive`: seconds between two commands of ours, 600 at most (O5:V0025).
     * `poll`: seconds between two NOOPs where the server has no IDLE (O5:V0028).
+    * `rematch`: where UIDs did not persist, bodies of messages that are recognised are kept instead of fetched again;
+      the documented product begins from nothing (O5:V0003).
     * `command_octets`: the longest command, in octets; None leaves it to the profile.
 
     Raises PolicyError for a value that is none of these.
@@ -42,6 +44,7 @@ class Policy:
     logout: str = "wait"
     keepalive: float = 600.0
     poll: float = 60.0
+    rematch: bool = False
     command_octets: int | None = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,160 @@
+"""What can be asked about the messages of the local copy.
+
+Knows nothing of writing, of a server, or of what the queued changes are: `flags` holds their effect already. "Shown"
+are the messages of a folder's generation that no queued purge will remove.
+"""
+
+# ruff: noqa: S608 - statements are put together from words of this module only; values are parameters
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+from outlookimap.cache.criteria import Criteria
+from outlookimap.cache.database import Database
+from outlookimap.cache.moments import from_seconds
+from outlookimap.cache.rows import BodyState, Flag, MessageRow
+from outlookimap.cache.summary import Fingerprint
+
+Order: TypeAlias = Literal["newest", "oldest", "uid"]
+
+_COLUMNS = (
+    "id, folder, generation, uid, flags, server_flags, keywords, size, internaldate, sent, subject, sender, recipients,"
+    " message_id, header_hash, body, hidden"
+)
+# Where no INTERNALDATE was fetched, the Date field decides; what has no UID yet came last.
+_ORDERS: dict[Order, str] = {
+    "newest": "COALESCE(received, sent, 0) DESC, uid IS NULL DESC, uid DESC, id DESC",
+    "oldest": "COALESCE(received, sent, 0), uid IS NULL, uid, id",
+    "uid": "uid IS NULL, uid, id",
+}
+_SHOWN = "folder = ? AND generation = (SELECT generation FROM folders WHERE id = ?) AND hidden = 0"
+_SHOWN_ANYWHERE = "(folder, generation) IN (SELECT id, generation FROM folders WHERE removed = 0) AND hidden = 0"
+AMONG = "IN (SELECT value FROM json_each(?))"
+"""A condition for a list of any length, whose parameter is `as_json` of it."""
+
+
+def as_json(numbers: Iterable[int]) -> str:
+    """Return numbers as the parameter of `AMONG`."""
+    return json.dumps([int(number) for number in numbers])
+
+
+class MessageQueries:
+    """The reading side of the messages."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, message_id: int) -> MessageRow | None:
+        """Return the message with this id, or None."""
+        return self._first("WHERE id = ?", message_id)
+
+    def by_uid(self, folder_id: int, uid: int) -> MessageRow | None:
+        """Return the shown message with this UID, or None."""
+        return self._first(f"WHERE {_SHOWN} AND uid = ?", folder_id, folder_id, uid)
+
+    def find(
+        self,
+        folder_id: int | None,
+        criteria: Criteria | None = None,
+        *,
+        limit: int | None = None,
+        order: Order = "newest",
+    ) -> list[MessageRow]:
+        """Return the shown messages of a folder, or of all folders for None, that meet `criteria`, at most `limit`."""
+        where = _SHOWN_ANYWHERE if folder_id is None else _SHOWN
+        parameters: list[Any] = [] if folder_id is None else [folder_id, folder_id]
+        condition, values = ("", []) if criteria is None else criteria.sql()
+        if condition:
+            where += f" AND ({condition})"
+            parameters += values
+        at_most = -1 if limit is None else limit
+        return self._rows(f"WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ?", *parameters, at_most)
+
+    def count(self, folder_id: int) -> int:
+        """Return how many messages of a folder are shown."""
+        return self._number(f"SELECT count(*) FROM messages WHERE {_SHOWN}", folder_id, folder_id)
+
+    def unseen(self, folder_id: int) -> int:
+        """Return how many of them are unread."""
+        return self._number(
+            f"SELECT count(*) FROM messages WHERE {_SHOWN} AND flags & {Flag.SEEN:d} = 0", folder_id, folder_id
+        )
+
+    def uids_and_flags(self, folder_id: int, generation: int) -> list[tuple[int, int, str, int]]:
+        """Return (UID, the server's flags, keywords, id) of what has a UID, in the order of the UIDs."""
+        return self._database.query(
+            "SELECT uid, server_flags, keywords, id FROM messages"
+            " WHERE folder = ? AND generation = ? AND uid IS NOT NULL ORDER BY uid",
+            (folder_id, generation),
+        )
+
+    def without_body(self, folder_id: int, generation: int) -> list[int]:
+        """Return the UIDs, in order, of messages whose body is not here, or in part only."""
+        rows = self._database.query(
+            "SELECT uid FROM messages"
+            " WHERE folder = ? AND generation = ? AND uid IS NOT NULL AND body <> ? ORDER BY uid",
+            (folder_id, generation, int(BodyState.WHOLE)),
+        )
+        return [uid for (uid,) in rows]
+
+    def placeholders(self, folder_id: int) -> list[MessageRow]:
+        """Return the messages without a UID, in the order they were made."""
+        return self._rows("WHERE folder = ? AND uid IS NULL ORDER BY id", folder_id)
+
+    def fingerprints(self, ids: Iterable[int]) -> list[tuple[int, Fingerprint]]:
+        """Return what the messages are recognised by, with their ids, in the order of the ids."""
+        rows = self._database.query(
+            f"SELECT id, message_id, received, header_hash FROM messages WHERE id {AMONG} ORDER BY id", (as_json(ids),)
+        )
+        return [(number, Fingerprint(*fields)) for number, *fields in rows]
+
+    def header(self, message_id: int) -> bytes | None:
+        """Return the header block of a message, with the empty line that ends it, or None."""
+        rows = self._database.query("SELECT octets FROM headers WHERE message = ?", (message_id,))
+        return rows[0][0] if rows else None
+
+    def body(self, message_id: int) -> tuple[bytes, BodyState] | None:
+        """Return the octets of a message, header included, and whether they are all of it, or None."""
+        rows = self._database.query(
+            "SELECT octets, body FROM bodies JOIN messages ON id = message WHERE message = ?", (message_id,)
+        )
+        return (rows[0][0], BodyState(rows[0][1])) if rows else None
+
+    def _number(self, sql: str, *parameters: Any) -> int:
+        return int(self._database.query(sql, parameters)[0][0])
+
+    def _first(self, rest: str, *parameters: Any) -> MessageRow | None:
+        return next(iter(self._rows(f"{rest} LIMIT 1", *parameters)), None)
+
+    def _rows(self, rest: str, *parameters: Any) -> list[MessageRow]:
+        return [_message(*row) for row in self._database.query(f"SELECT {_COLUMNS} FROM messages {rest}", parameters)]
+
+
+def _message(
+    number: int, folder: int, generation: int, uid: int | None, flags: int, server_flags: int, keywords: str,
+    size: int | None, internaldate: str | None, sent: int | None, subject: str, sender: str, recipients: str,
+    message_id: str, header_hash: bytes | None, body: int, hidden: int,
+) -> MessageRow:  # fmt: skip
+    return MessageRow(
+        id=number,
+        folder=folder,
+        generation=generation,
+        uid=uid,
+        flags=Flag(flags),
+        server_flags=Flag(server_flags),
+        keywords=tuple(keywords.split()),
+        size=size,
+        internaldate=None if internaldate is None else dt.datetime.fromisoformat(internaldate),
+        sent=from_seconds(sent),
+        subject=subject,
+        sender=sender,
+        recipients=recipients,
+        message_id=message_id,
+        header_hash=header_hash,
+        body=BodyState(body),
+        hidden=bool(hidden),
+    )
