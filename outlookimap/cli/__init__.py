@@ -5,14 +5,20 @@ A command knows the library's public layers and how to print; nothing below know
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
 
 from outlookimap import __version__
+from outlookimap.cli.connecting import in_options
 from outlookimap.cli.demo import demo
+from outlookimap.cli.finding import search
+from outlookimap.cli.listing import ls
 from outlookimap.cli.serve import serve
+from outlookimap.cli.showing import show
 from outlookimap.cli.statement import statement
+from outlookimap.cli.sync import sync
 from outlookimap.errors import OutlookImapError
 
 INTERRUPTED = 130  # what typer ends with after Ctrl-C, as shells do
@@ -25,9 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(demo)
-app.command()(serve)
-app.command()(statement)
+for command in (demo, serve, sync, ls, show, search, statement):
+    app.command()(command)
 
 
 def _version(wanted: bool) -> None:
@@ -45,10 +50,13 @@ def _options(
 
 def main() -> None:
     """Run the command line: exit status 0 when it worked, 1 for a negative answer, 2 when it could not be done."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # mail has letters that not every terminal has
     try:
         app()
     except OutlookImapError as error:
-        sys.stderr.write(f"outlookimap: {error}\n")
+        sys.stderr.write(f"outlookimap: {in_options(str(error))}\n")
         sys.exit(2)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:

@@ -14,10 +14,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from outlookimap.cli.connecting import PASSWORD_VARIABLE
 from outlookimap.errors import ConnectionLost, OutlookImapError, UsageError
 from outlookimap.exchange import ExchangeServer
 
-PASSWORD_VARIABLE = "OUTLOOKIMAP_PASSWORD"  # noqa: S105 - the name of a variable
 _NAP = 1.0  # seconds; a signal that comes right before a wait would else be seen only when the next one comes
 
 

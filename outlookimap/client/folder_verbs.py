@@ -71,8 +71,7 @@ class FolderVerbs(Verbs):
         if parent is not None and self.delimiter is None:
             (self.xlist if self._has_xlist() else self.list)("")
         delimiter = self.delimiter
-        if delimiter and delimiter in name and not self.profile.flag("folders.delimiter_in_name"):
-            raise _delimiter_in_name(name, delimiter, self.profile)
+        refuse_delimiter(name, delimiter, self.profile)
         octets = names.encode(name)
         if parent is not None:
             if not delimiter:
@@ -85,12 +84,12 @@ class FolderVerbs(Verbs):
         """Send DELETE for a folder."""
         self._perform(self._calls.plain(c.Delete(raw(name))))
 
-    def rename(self, name: Name, to: str) -> None:
+    def rename(self, name: Name, to: Name) -> None:
         """Send RENAME; `to` is the whole new name.
 
         Statements: O5:V0018
         """
-        self._perform(self._calls.plain(c.Rename(raw(name), names.encode(to))))
+        self._perform(self._calls.plain(c.Rename(raw(name), raw(to))))
 
     def subscribe(self, name: Name) -> None:
         """Send SUBSCRIBE."""
@@ -124,8 +123,13 @@ class FolderVerbs(Verbs):
         return self._perform(self._calls.status_unseen(name))
 
 
-def _delimiter_in_name(name: str, delimiter: str, profile: Profile) -> ProfileViolation:
-    return ProfileViolation(
-        f"CREATE: the name {name!r} holds the hierarchy delimiter {delimiter!r}: pass the folder above as `parent`",
-        statements=profile.cites("folders.delimiter_in_name"),
-    )
+def refuse_delimiter(name: str, delimiter: str | None, profile: Profile) -> None:
+    """Raise ProfileViolation where `name`, one level, holds the hierarchy delimiter and the product refuses that.
+
+    Statements: O5:V0020
+    """
+    if delimiter and delimiter in name and not profile.flag("folders.delimiter_in_name"):
+        raise ProfileViolation(
+            f"CREATE: the name {name!r} holds the hierarchy delimiter {delimiter!r}: pass the folder above as `parent`",
+            statements=profile.cites("folders.delimiter_in_name"),
+        )

@@ -11,6 +11,7 @@ import ssl
 from typing import NoReturn
 
 from outlookimap.client.capabilities import Capabilities
+from outlookimap.client.results import Traffic
 from outlookimap.client.texts import harmless
 from outlookimap.errors import ConnectionLost, ConnectionTimeout, ServerGoodbye
 from outlookimap.protocol import events as e
@@ -36,6 +37,7 @@ class Link:
         self.clock = clock
         self.silence = silence
         self.capabilities = Capabilities()
+        self._commands = self._sent = self._received = 0
         self._taps = taps
         self._over = False
         self._goodbye: e.Goodbye | None = None
@@ -50,7 +52,14 @@ class Link:
         Raises what ended the connection where it has ended, LocalProtocolError where `command` may not be sent now.
         """
         self.refuse_when_over()
-        return self.connection.submit(command)
+        tag = self.connection.submit(command)
+        self._commands += 1
+        return tag
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was carried so far."""
+        return Traffic(self._commands, self._sent, self._received)
 
     def refuse_when_over(self) -> None:
         """Raise what ended the connection, ServerGoodbye also where the server has only said so; else do nothing."""
@@ -69,6 +78,7 @@ class Link:
         if not pieces:
             return
         self._taps.octets(Sender.CLIENT, pieces, now)
+        self._sent += sum(len(octets) for octets, _ in pieces)
         try:
             self.transport.send(pieces, self.silence)
         except ConnectionTimeout:
@@ -110,6 +120,7 @@ class Link:
                 raise ConnectionTimeout(f"{self.transport.peer}: no octet for {self.silence:g} seconds")
             return []
         if octets:
+            self._received += len(octets)
             self._taps.octets(Sender.SERVER, [(octets, False)], now)
         events = self.connection.receive(octets, now)
         self.flush()

@@ -90,6 +90,19 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a connection carried: commands submitted, octets sent and received, as plain text also where TLS ran."""
+
+    commands: int = 0
+    sent: int = 0
+    received: int = 0
+
+    def since(self, before: Traffic) -> Traffic:
+        """Return what came on top of `before`."""
+        return Traffic(self.commands - before.commands, self.sent - before.sent, self.received - before.received)
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A text the server wants a person to see."""
 

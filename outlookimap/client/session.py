@@ -19,7 +19,7 @@ from outlookimap.client.folder_verbs import FolderVerbs
 from outlookimap.client.message_verbs import MessageVerbs
 from outlookimap.client.opening import Opening
 from outlookimap.client.pipeline import Pipeline
-from outlookimap.client.results import Event
+from outlookimap.client.results import Event, Traffic
 from outlookimap.client.signing_in import SigningIn
 from outlookimap.client.turns import Turns
 from outlookimap.client.url import ServerUrl
@@ -195,6 +195,11 @@ class Session(FolderVerbs, MessageVerbs):
         """Whether the connection is over."""
         return self._closed
 
+    @property
+    def traffic(self) -> Traffic:
+        """What this connection carried so far, the sign-in included."""
+        return self._link.traffic
+
     # ---------------------------------------------------------------- one at a time
 
     @contextmanager
@@ -243,6 +248,14 @@ class Session(FolderVerbs, MessageVerbs):
             yield
         finally:
             self._recorder.guard(on=not guard)
+
+    def note_rematch(self) -> None:
+        """Let the recording say that bodies are kept here which the product would fetch again; nothing is sent.
+
+        Statements: O5:V0003
+        """
+        if self._recorder is not None:
+            self._recorder.rematch()
 
     def _perform(self, call: Call[T], *, guard: bool | None = None) -> T:
         [running] = self._run([call], guard=guard)

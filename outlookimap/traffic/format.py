@@ -169,6 +169,7 @@ class Event(enum.Enum):
     CLOSED_BY_SERVER = "closed server"
     GUARD_OFF = "guard off"  # from here on the client may send what its product never sends
     GUARD_ON = "guard on"
+    REMATCH = "rematch"  # UIDs did not last, and bodies that were here stand for messages that were recognised
 
     @property
     def ends(self) -> bool:
@@ -285,7 +286,7 @@ class _Order:
         side.take(entry)
 
     def _mark(self, mark: Mark) -> None:
-        if mark.event in (Event.GUARD_OFF, Event.GUARD_ON):
+        if mark.event in (Event.GUARD_OFF, Event.GUARD_ON, Event.REMATCH):
             return
         if self._closed and mark.event is not Event.CONNECTED:
             raise TranscriptError("after the end of a connection only '@connected' can follow", line=mark.line or None)

@@ -103,8 +103,15 @@ class Recorder:
 
     def guard(self, *, on: bool) -> None:
         """Note that from here on the client may (`on` False), or may no longer, send what its product never sends."""
+        self._note(Event.GUARD_ON if on else Event.GUARD_OFF)
+
+    def rematch(self) -> None:
+        """Note that the client keeps bodies its product would fetch again, because UIDs did not last (O5:V0003)."""
+        self._note(Event.REMATCH)
+
+    def _note(self, event: Event) -> None:
         with self._lock:
-            self._entry(Mark(Event.GUARD_ON if on else Event.GUARD_OFF))
+            self._entry(Mark(event))
             if not self._open:
                 self._release()
 

@@ -15,6 +15,8 @@ from outlookimap import __version__
 from outlookimap.cli.sample_mail import messages
 from outlookimap.client.mime import octets
 
+SIGNING_IN = ("CAPABILITY", "STARTTLS", "CAPABILITY", "AUTHENTICATE", "CAPABILITY")
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -25,7 +27,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
-    assert re.findall(r"^  (\w+)  ", done.stdout, re.MULTILINE) == ["demo", "serve", "statement"]
+    assert re.findall(r"^  (\w+)  ", done.stdout, re.MULTILINE) == [
+        "demo", "serve", "sync", "ls", "show", "search", "statement",
+    ]  # fmt: skip
 
 
 def test_version() -> None:
@@ -92,15 +96,32 @@ def test_demo_shows_a_whole_conversation(version: str) -> None:
     assert "an embedded Microsoft Exchange Server 2019 with 12 messages" in done.stdout
     assert "AUTHENTICATE PLAIN" in done.stdout
     said = re.findall(r"^C: [a-z0-9]{4} ((?:UID )?[A-Z]+)", done.stdout, re.MULTILINE)
-    assert said == [
-        "CAPABILITY", "STARTTLS", "CAPABILITY", "AUTHENTICATE", "CAPABILITY", "LIST", "LSUB", "CREATE", "SELECT",
-        "UID FETCH", "UID FETCH", "UID STORE", "UID STORE", "UID COPY", "APPEND", "STATUS", "UID STORE", "EXPUNGE",
-        "UID FETCH", "LOGOUT",
+    assert [command for command in said if command not in ("SELECT", "UID FETCH")] == [
+        *SIGNING_IN, "LIST", "LSUB", "CREATE", "UID STORE", "UID STORE", "UID COPY", "UID COPY", "UID STORE",
+        "UID STORE", "APPEND", "UID STORE", "EXPUNGE", "LIST", "LSUB", "LOGOUT", *SIGNING_IN, "STATUS", "LOGOUT",
+    ]  # fmt: skip
+    first, second, *_ = re.findall(r"^# Send/Receive.*\n((?:.+\n)+)", done.stdout, re.MULTILINE)
+    assert len(re.findall(r"^C: .{4} SELECT ", first, re.MULTILINE)) == 5
+    assert re.findall(r"^C: .{4} UID FETCH (.*?\))   ", first, re.MULTILINE) == [
+        "1:* (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER] INTERNALDATE)"
+    ]
+    assert re.findall(r"^C: .{4} UID FETCH (.*?\))   ", second, re.MULTILINE)[:2] == [
+        "1:* (UID FLAGS)", "13 (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER] INTERNALDATE)",
     ]  # fmt: skip
     for line in done.stdout.splitlines():
         if re.match(r"C: [a-z0-9]{4} ", line):
             assert re.search(r" \[O5:[^]]+\]$", line), f"no statement beside {line!r}"
-    assert "12 headers read, one message opened, flagged, copied, one saved, 2 deleted." in done.stdout
+    assert "12 headers read, one message opened, flagged, copied, one moved, one saved, 2 deleted." in done.stdout
+
+
+def test_demo_shows_the_local_copy() -> None:
+    shown = run("demo").stdout
+    assert "12 messages in 5 folders are in the local copy now:" in shown
+    assert re.search(r"^ *5  04 Mar 12:30  李雷 <lilei@example\.net> +会议 *$", shown, re.MULTILINE)
+    assert "It says: The minutes are in the usual place." in shown
+    assert re.findall(r"^(\w+) +(\d+ -> \d+) +(.+?) *$", shown, re.MULTILINE) == [
+        ("INBOX", "12 -> 10", "12 -> 8"), ("Drafts", "0 -> 1", "0"), ("Projects", "0 -> 2", "0 -> 1"),
+    ]  # fmt: skip
 
 
 def test_demo_can_be_interrupted() -> None:

@@ -42,7 +42,15 @@ def test_made_pages_are_fresh() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/sessions.md", "docs/profiles.md", "docs/transcripts.md", "docs/exchange-server.md"]
+    "page",
+    [
+        "README.md",
+        "docs/sessions.md",
+        "docs/profiles.md",
+        "docs/transcripts.md",
+        "docs/exchange-server.md",
+        "docs/mail.md",
+    ],
 )
 def test_python_in_the_documents_compiles(page: str) -> None:
     blocks = re.findall(r"```python\n(.+?)\n```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
@@ -60,38 +68,17 @@ def test_links_in_the_readme_lead_somewhere() -> None:
         assert target.startswith("https://") or (ROOT / target).exists(), target
 
 
-def run_example(name: str, *arguments: str) -> str:
-    environment = {**os.environ, "OUTLOOKIMAP_PASSWORD": "pencil", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / name), *arguments],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_examples_run() -> None:
-    assert {path.name for path in (ROOT / "examples").glob("*.py")} == {"first_look.py", "watch.py"}
-    store = MemoryStore(["ann"])
-    store.add("ann", b"INBOX", [Incoming(b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nHi\r\n")])
-    with MailServer({"ann": "pencil"}, store=store) as server:
-        url = f"imaps://ann@localhost:{server.tls_port}/"
-        shown = run_example("first_look.py", url, "--ca-file", str(server.ca_file), "--outlook", "2007")
-        assert "1 messages in the inbox\n1 Grüße\n" in shown
-        assert run_example("watch.py", url, "--ca-file", str(server.ca_file), "--seconds", "0.1") == ""
-
-
-def test_readme_script_works() -> None:
-    block, _ = re.findall(r"```python\n(.+?)\n```", README, re.DOTALL)
+@pytest.mark.parametrize("place", [0, 1])
+def test_readme_scripts_work(place: int, tmp_path: Path) -> None:
+    block = re.findall(r"```python\n(.+?)\n```", README, re.DOTALL)[place]
     store = MemoryStore(["user1"])
     store.add("user1", b"INBOX", [Incoming(b"Subject: %d\r\n\r\nHi\r\n" % number) for number in range(3)])
     with MailServer({"user1": "secret"}, store=store) as server:
-        place = f"localhost:{server.tls_port}"
-        script = block.replace("mail.example.com", place).replace(
-            'profile="2013")', f'profile="2013", ca_file={str(server.ca_file)!r})'
+        script = block.replace("mail.example.com", f"localhost:{server.tls_port}").replace(
+            'profile="2013"', f'profile="2013", ca_file={str(server.ca_file)!r}'
         )
         done = subprocess.run(
-            [sys.executable, "-c", script],
+            [sys.executable, "-c", script], cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -205,8 +205,9 @@ def test_the_guard_is_noted_before_during_and_after(tmp_path: Path) -> None:
     recorder.guard(on=True)
     recorder.closed(0.0)
     recorder.guard(on=False)
-    assert path.read_text() == TOP + "@guard off\n@guard on\n@closed\n@guard off\n"
-    assert len(read(path).entries) == 4
+    recorder.rematch()
+    assert path.read_text() == TOP + "@guard off\n@guard on\n@closed\n@guard off\n@rematch\n"
+    assert len(read(path).entries) == 5
 
 
 # ---------------------------------------------------------------- where it goes

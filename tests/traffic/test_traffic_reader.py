@@ -118,7 +118,7 @@ def test_header_alone() -> None:
 def test_entries() -> None:
     body = (
         "# Hello.\n#\n\nS: * OK [UIDVALIDITY $uidvalidity] $tag1x\n@+1.5\nC: $tag NOOP\n@tls\n"
-        "S: $tag OK\n@+600\n# then\n@closed client\n@guard off\n@connected\nC: $tag2 X\n@closed server\n"
+        "S: $tag OK\n@+600\n# then\n@closed client\n@guard off\n@connected\n@rematch\nC: $tag2 X\n@closed server\n"
     )
     tag, tag2 = Slot(Placeholder.TAG), Slot(Placeholder.TAG, "2")
     transcript = parse(TOP + body)
@@ -133,10 +133,11 @@ def test_entries() -> None:
         Mark(Event.CLOSED_BY_CLIENT, 600.0),
         Mark(Event.GUARD_OFF),
         Mark(Event.CONNECTED),
+        Mark(Event.REMATCH),
         Said(Sender.CLIENT, Form.LINE, (tag2, b" X")),
         Mark(Event.CLOSED_BY_SERVER),
     )
-    assert [entry.line for entry in transcript.entries] == [4, 5, 7, 9, 10, 11, 13, 14, 15, 16, 17, 18]
+    assert [entry.line for entry in transcript.entries] == [4, 5, 7, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19]
     assert transcript.octets(Sender.CLIENT) == b"$tag NOOP\r\n$tag2 X\r\n"
 
 

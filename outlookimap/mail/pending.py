@@ -1,0 +1,60 @@
+"""Changes that wait, in words. Knows the queue's rows and nothing of how they are played."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outlookimap.cache import ChangeRow
+from outlookimap.wire import mailbox as names
+
+_FLAGGING = {
+    "delete": "mark {what} in {folder} as deleted",
+    "undelete": "take the deletion mark off {what} in {folder}",
+    "read": "mark {what} in {folder} as read",
+    "unread": "mark {what} in {folder} as unread",
+    "flag": "flag {what} in {folder}",
+    "unflag": "unflag {what} in {folder}",
+    "answered": "mark {what} in {folder} as answered",
+    "unanswered": "mark {what} in {folder} as not answered",
+    "replace": "set the flags of {what} in {folder}",
+}
+_SENTENCES = {
+    "copy": "copy {what} from {folder} to {target}",
+    "move": "move {what} from {folder} to {target}",
+    "append": "add {what} to {target}",
+    "purge": "remove what is marked as deleted in {folder}",
+    "create": "create the folder {folder}",
+    "rename": "rename the folder {folder} to {new}",
+    "delete": "delete the folder {folder}",
+    "subscribe": "subscribe to the folder {folder}",
+    "unsubscribe": "unsubscribe from the folder {folder}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that the server has not confirmed yet.
+
+    `what` says it in words. `error` is why it is held (the server refused it, and its content is nowhere else), None
+    where it only waits for the next sync.
+    """
+
+    id: int
+    kind: str
+    what: str
+    made: dt.datetime
+    error: str | None = None
+
+    @classmethod
+    def of(cls, change: ChangeRow, folder_name: Callable[[int], str]) -> Pending:
+        """Return `change` in words; `folder_name` gives the name of a folder by its id."""
+        pattern = _SENTENCES.get(change.kind) or _FLAGGING[str(change.detail["purpose"])]
+        what = pattern.format(
+            what="a message" if len(change.subjects) == 1 else f"{len(change.subjects)} messages",
+            folder="" if change.folder is None else repr(folder_name(change.folder)),
+            target="" if change.target is None else repr(folder_name(change.target)),
+            new=repr(names.decode(bytes.fromhex(str(change.detail.get("raw", ""))))),
+        )
+        return cls(change.id, change.kind, what, change.made, change.error)
