@@ -127,9 +127,11 @@ class Account:
         with self._use:
             self.connect()
             with self._using() as line, self.cache.working(PATIENCE):
-                return run.send_receive(
+                report = run.send_receive(
                     line, self.cache, folders=folders, bodies=bodies, progress=progress, clock=self._clock
                 )
+                self.cache.changes.prune()
+                return report
 
     def list_folders(self) -> None:
         """Ask the server for its folders and keep the answer; NotConnected without a connection."""

@@ -55,7 +55,7 @@ def record(cache: Cache, profile: Profile, policy: Policy, change: Change, *, ma
     Of several messages those that are gone are left out. Raises MessageGone where none is left, FolderUnknown,
     UsageError, ProfileViolation where the product would not send it, LocalProtocolError where the grammar forbids it.
 
-    Statements: O5:V0005, O5:V0012, O5:V0013, O5:V0014, O5:V0018, O5:V0020
+    Statements: O5:V0005, O5:V0013, O5:V0014, O5:V0018, O5:V0020
     """
     recorder = _RECORDERS.get(change.kind)
     if recorder is None:
@@ -183,9 +183,9 @@ def _copied(cache: Cache, row: MessageRow, target: FolderRow) -> int:
 
 
 def _append(one: _Recording) -> int:
-    """Record a new message, octet for octet as it will be sent.
+    """Record a new message, octet for octet as it will be sent; one without an octet is a literal of none.
 
-    Statements: O5:V0005, O5:V0013, O5:V0014, O5:V0046
+    Statements: O5:V0005, O5:V0012, O5:V0013, O5:V0014, O5:V0046
     """
     if one.change.octets is None:
         raise UsageError("append: the octets of the message are missing")
@@ -233,7 +233,7 @@ def _canonical(flags: Sequence[str]) -> list[str]:
 def _create(one: _Recording) -> int:
     """Record a new folder, one level below another or below the root folder path.
 
-    Statements: O5:V0012, O5:V0018, O5:V0020, O5:V0022
+    Statements: O5:V0018, O5:V0020, O5:V0022
     """
     name = str(one.change.detail.get("name", ""))
     parent_id = one.change.detail.get("parent")
@@ -280,7 +280,7 @@ def _rename(one: _Recording) -> int:
 def _level(one: _Recording, name: str, delimiter: str | None) -> bytes:
     """Return one level of a name as it goes over the wire.
 
-    Statements: O5:V0012, O5:V0020
+    Statements: O5:V0020
     """
     if not name:
         raise UsageError(f"{one.change.kind}: a folder has a name of at least one character")

@@ -5,10 +5,10 @@ What another open change still shows is left alone: the last of several renames 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from outlookimap.cache import Cache, ChangeRow, ChangeState
+from outlookimap.cache import Cache, ChangeRow, ChangeState, Subject
 
 
 def finish(cache: Cache, change: ChangeRow, state: ChangeState, error: str | None = None) -> None:
@@ -18,8 +18,17 @@ def finish(cache: Cache, change: ChangeRow, state: ChangeState, error: str | Non
     """
     with cache.transaction(durable=True):
         cache.changes.set_state(change.id, state, error)
+        # a visit may have given its messages other ids since it was looked up
+        change = cache.changes.get(change.id) or change
         if state is not ChangeState.DONE:
             _TAKERS[change.kind](cache, change)
+
+
+def keep(cache: Cache, change: ChangeRow, subjects: Sequence[Subject]) -> None:
+    """Let a change be about these of its subjects alone; of the others what it showed is taken back."""
+    now = cache.changes.get(change.id) or change
+    cache.changes.set_subjects(change.id, subjects)
+    _flags(cache, now)
 
 
 def remove_copies(cache: Cache, change: ChangeRow) -> None:

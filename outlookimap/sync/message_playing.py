@@ -17,7 +17,7 @@ from outlookimap.errors import CommandFailed, UsageError
 from outlookimap.sync import news
 from outlookimap.sync.arrivals import flags_of
 from outlookimap.sync.changes import REPLACE
-from outlookimap.sync.effects import finish
+from outlookimap.sync.effects import finish, keep
 from outlookimap.sync.line import Line
 from outlookimap.sync.reach import Floor, Reach
 from outlookimap.wire.sequence import SequenceSet
@@ -73,9 +73,8 @@ class Stage:
                 raise
             finish(self.cache, change, ChangeState.DROPPED, f"the folder {folder.name!r} is gone from the server")
             return None
-        rows = {row.uid: row for row in self._rows(messages) if row.uid is not None}
-        alive = self.reach.alive(folder, rows.keys())
-        return [row for uid, row in rows.items() if uid in alive]
+        alive = self.reach.alive(folder, {row.uid for row in self._rows(messages) if row.uid is not None})
+        return [row for row in self._rows(messages) if row.uid in alive]  # with the flags they have by now
 
     def _rows(self, messages: Iterable[int]) -> list[MessageRow]:
         return [row for row in map(self.cache.messages.get, messages) if row is not None]
@@ -131,7 +130,7 @@ def flags(stage: Stage, change: ChangeRow) -> None:
     answers = _store(stage, dict(change.detail), [row.uid for row in rows if row.uid is not None])
     there = {row.id for row in rows}
     with stage.cache.transaction(durable=True):
-        stage.cache.changes.set_subjects(change.id, [one for one in change.subjects if one.message in there])
+        keep(stage.cache, change, [one for one in change.subjects if one.message in there])
         finish(stage.cache, change, ChangeState.DONE, note)
         stage.flagged(rows, dict(change.detail), answers)
         stage.cache.messages.refresh(there)
@@ -177,7 +176,7 @@ def copy(stage: Stage, change: ChangeRow) -> None:
     with stage.cache.transaction(durable=True):
         finish(stage.cache, change, ChangeState.DONE, change.error)
         stage.flagged(rows, dict(_DELETED))
-        stage.cache.messages.refresh(_messages(change))
+        stage.cache.messages.refresh(_messages(stage.cache.changes.get(change.id) or change))
 
 
 def _copy(stage: Stage, change: ChangeRow) -> ChangeRow | None:
@@ -264,7 +263,7 @@ def _conclude_copy(cache: Cache, change: ChangeRow, gone: Collection[Subject]) -
         return
     note = _note(len(gone), len(change.subjects)) or change.error
     cache.messages.remove(one.placeholder for one in gone if one.placeholder is not None)
-    cache.changes.set_subjects(change.id, there)
+    keep(cache, change, there)
     if change.kind == "move":
         cache.changes.set_step(change.id, 1)
         cache.changes.set_state(change.id, ChangeState.SENT, note)

@@ -159,7 +159,9 @@ def plan_folders(rows: Sequence[FolderRow], listed: Sequence[Folder], *, busy: C
     Statements: O5:V0016, O5:V0022, O5:V0041, O5:V0042, O5:V0043
     """
     asked = any(folder.source == "LSUB" for folder in listed)
-    by_name = {_key(row.server_raw): row for row in rows if row.server_raw is not None}
+    # of two that came to one name on the server, the one that shows that name is it
+    known = sorted(rows, key=lambda row: row.raw == row.server_raw)
+    by_name = {_key(row.server_raw): row for row in known if row.server_raw is not None}
     taken = {_key(row.raw): row for row in rows if not row.removed}
     add: dict[bytes, Listed] = {}
     update: dict[int, Listed] = {}

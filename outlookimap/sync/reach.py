@@ -110,16 +110,19 @@ class Reach:
 
         Statements: O5:V0007
         """
-        wanted = {row.uid: row.id for row in rows if row.uid is not None and not row.message_id}
-        lacking = {uid: row for uid, row in wanted.items() if not self._has_body(row)}
-        if lacking:
-            for message in self.line.session.fetch_bodies(sorted(lacking)):
+        lacking = {
+            row.uid: row.id
+            for row in rows
+            if row.uid is not None and not row.message_id and row.body is not BodyState.WHOLE
+        }
+
+        def take(messages: list[Message]) -> None:
+            for message in messages:
                 if message.uid in lacking and message.body is not None:
                     self.cache.messages.store_body(lacking[message.uid], message.body, partial=message.partial)
 
-    def _has_body(self, row: int) -> bool:
-        found = self.cache.messages.get(row)
-        return found is not None and found.body is BodyState.WHOLE
+        if lacking:
+            self.line.session.fetch_bodies(sorted(lacking), into=take)
 
     # ---------------------------------------------------------------- floors
 
@@ -139,6 +142,7 @@ class Reach:
     def _look(self, target: FolderRow) -> None:
         line = self.line
         self.select(target)
+        self.hear()
         mailbox = line.mailbox
         if mailbox is None:
             return

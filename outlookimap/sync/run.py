@@ -16,6 +16,7 @@ from outlookimap.sync.playing import play
 from outlookimap.sync.report import FolderReport, Listener, SyncReport
 from outlookimap.sync.visit import visit
 from outlookimap.transport.clock import Clock
+from outlookimap.wire import mailbox as names
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ def list_folders(line: Line, cache: Cache) -> None:
         busy = {
             place for change in cache.changes.open() for place in (change.folder, change.target) if place is not None
         }
+        _settle_names(cache)
         plan = plan_folders(cache.folders.all(removed=True), listed, busy=busy)
         for folder_id in plan.gone:
             cache.folders.remove(folder_id)
@@ -91,6 +93,15 @@ def list_folders(line: Line, cache: Cache) -> None:
         for found in plan.add:
             _add(cache, found)
     _log.info("folders: %d listed, %d new, %d gone", len(listed), len(plan.add), len(plan.gone))
+
+
+def _settle_names(cache: Cache) -> None:
+    """Show folders by the server's names where no rename waits; a refused one may have found its old name taken."""
+    if any(change.kind == "rename" for change in cache.changes.open()):
+        return
+    for row in cache.folders.all():
+        if row.server_raw is not None and row.raw != row.server_raw and cache.folders.by_raw(row.server_raw) is None:
+            cache.folders.update(row.id, raw=row.server_raw, name=names.decode(row.server_raw))
 
 
 def _add(cache: Cache, found: Listed) -> None:

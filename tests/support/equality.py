@@ -96,9 +96,14 @@ def _place(line: bytes | tuple[bytes, bytes]) -> Place:
 
 
 def look_at(client: imaplib.IMAP4, raw: bytes) -> tuple[int, int]:
-    """Examine a folder and return its UIDVALIDITY and number of messages."""
+    """Examine a folder and return its UIDVALIDITY and number of messages, (0, 0) where it is none after all.
+
+    Dovecot lists folders that were deleted while others were below them as if they could be selected.
+    """
     quoted = '"' + raw.decode("ascii").replace("\\", "\\\\").replace('"', '\\"') + '"'
     status, answer = client.select(quoted, readonly=True)
+    if status == "NO":
+        return 0, 0
     assert status == "OK", (raw, answer)
     uidvalidity = client.response("UIDVALIDITY")[1][0]
     assert uidvalidity is not None
@@ -195,9 +200,9 @@ def message_differences(cache: Cache, client: imaplib.IMAP4, raw: bytes, *, skip
     if folder is None:
         return [f"{raw!r} is not here"]
     uidvalidity, exists = look_at(client, raw)
-    if folder.uidvalidity != uidvalidity:
-        return [f"{raw!r}: UIDVALIDITY here {folder.uidvalidity}, there {uidvalidity}"]
     here = rows(cache, folder)
+    if uidvalidity and folder.uidvalidity != uidvalidity:
+        return [f"{raw!r}: UIDVALIDITY here {folder.uidvalidity}, there {uidvalidity}"]
     differences = [f"{raw!r}: {row.subject!r} has no UID" for row in here if row.uid is None]
     by_uid = {row.uid: row for row in here if row.uid is not None}
     for there in messages(client, exists=exists):
