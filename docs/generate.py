@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import inspect
 import itertools
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer.main
 
 from outlookimap.cli import app
-from outlookimap.profiles import Evidence, Profile, load, versions
-from outlookimap.profiles.schema import SERVER, Value
+from outlookimap.client import waiting
+from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions
+from outlookimap.profiles.schema import CLIENT, SERVER, Value
 from outlookimap.protocol import diagram
+from outlookimap.protocol.states import ALLOWED, Flow, State
 from outlookimap.server import fault_docs
+from outlookimap.sync import lines, reconnecting, watching
+from outlookimap.wire.commands import Idle
 from outlookimap.wire.leniency import Leniency
 
 HERE = Path(__file__).parent
@@ -136,13 +145,118 @@ def _shown(value: Value) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return " ".join(f"`{word}`" for word in value) or "none"
-    return f"`{value}`"
+    return f"`{value}`" if value != "" else "empty"
+
+
+# ---------------------------------------------------------------- a connection that lives
+
+MADE = "<!-- what follows is made by docs/generate.py -->\n"
+"""The line of docs/connection.md that ends what is written by hand."""
+
+TIMERS = (waiting, lines, watching, reconnecting)
+"""Modules whose constants are seconds, each with a docstring that begins so."""
+
+_SECONDS = re.compile(r"Seconds?:? ")
+
+
+def connection_page() -> str:
+    """Return docs/connection.md: what is written by hand, then states and timers from the tables."""
+    path = HERE / "connection.md"
+    head = path.read_text(encoding="utf-8").partition(MADE)[0].rstrip("\n")
+    profiles = [load(name) for name in names() if name.startswith("outlook-")]
+    parts = [head, "", MADE, "## States\n", _drawn_states(), "## Timers\n", _timers(profiles)]
+    parts += ["## What each Outlook does\n", _connection_values(profiles)]
+    parts += ["## What can be switched on\n", '`load("2013").with_alternatives([name])` is a profile that does it.\n']
+    parts += [_alternatives([profile for profile in profiles if _lives(profile)])]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _drawn_states() -> str:
+    policy = Policy()
+    may_idle = " or ".join(state.value for state in State if state in ALLOWED[Idle])
+    arrows = [
+        "[*] --> COMMANDS : sign-in",
+        f"COMMANDS --> IDLING : {lines.IDLE_AFTER:g} s without a command, or a watch waits, and IDLE is listed",
+        "IDLING --> COMMANDS : DONE, for a command of anybody",
+        f"IDLING --> NOOP : DONE, {policy.keepalive:g} s after the last command",
+        "NOOP --> IDLING : IDLE",
+        f"COMMANDS --> NOOP : {policy.keepalive:g} s after the last command, {policy.poll:g} s where there is no IDLE",
+        "NOOP --> COMMANDS : no IDLE",
+        "COMMANDS --> LOST : end of the stream, BYE, silence, an error",
+        "IDLING --> LOST : end of the stream, BYE",
+        "NOOP --> LOST : end of the stream, BYE, silence",
+        f"LOST --> PAUSE : a watch runs and reconnect_longest is not 0 (it is {policy.reconnect_longest:g} s)",
+        f"PAUSE --> CATCHING_UP : sign-in, after 0 to {reconnecting.FIRST:g} s, the limit doubles each time",
+        "PAUSE --> PAUSE : no connection",
+        "CATCHING_UP --> COMMANDS : queue played, SELECT, UIDVALIDITY, flags and new mail",
+        "CATCHING_UP --> LOST : end of the stream, BYE, silence, an error",
+        "PAUSE --> [*] : the password is refused, or disconnect()",
+        "COMMANDS --> [*] : LOGOUT",
+        "IDLING --> [*] : DONE, LOGOUT",
+    ]
+    named = {
+        "COMMANDS": f"signed in, {Flow.COMMANDS.value}",
+        "IDLING": f"{Flow.IDLING.value} (RFC 2177 allows it when {may_idle})",
+        "NOOP": "NOOP and its answer",
+        "LOST": "lost, callers get ConnectionLost",
+        "PAUSE": "a pause, at random",
+        "CATCHING_UP": "catching up",
+    }
+    drawn = [f"{name} : {text}" for name, text in named.items()] + arrows
+    return "\n".join(("```mermaid", "stateDiagram-v2", *(f"    {line}" for line in drawn), "```", ""))
+
+
+def _timers(profiles: list[Profile]) -> str:
+    rows = ["| seconds | where | what |", "|---|---|---|"]
+    told = dict(re.findall(r"^\* `(\w+)`: (.+(?:\n  .+)*)", inspect.cleandoc(Policy.__doc__ or ""), re.MULTILINE))
+    for setting in dataclasses.fields(Policy):
+        about = " ".join(told.get(setting.name, "").split())
+        if re.search(r"\bseconds\b", about):
+            rows.append(f"| {setting.default:g} | `Policy({setting.name}=)` | {about} |")
+    rows += _same("keepalive.longest", profiles, "no more lie between two commands of its own")
+    for module in TIMERS:
+        place = module.__name__.removeprefix("outlookimap.")
+        for name, value, about in _constants(module):
+            rows.append(f"| {value:g} | `{place}.{name}` | {_SECONDS.sub('', about, count=1)} |")
+    servers = [load(name, kind="server") for name in versions("server")]
+    rows += _same("timers.inactivity", servers, "it hangs up after so much silence")
+    return "\n".join(rows) + "\n"
+
+
+def _same(key: str, profiles: list[Profile], about: str) -> Iterator[str]:
+    """Yield a row of the timers for each run of versions in which a value stands."""
+    for evidence, run in itertools.groupby(profiles, lambda profile: profile.values[key]):
+        held = [profile.name.removeprefix("Microsoft ") for profile in run]
+        span = held[0] if len(held) == 1 else f"{held[0]} to {held[-1]}"
+        yield f"| {evidence.value} | {span} | {about}: {evidence.basis}, {', '.join(evidence.cites)} |"
+
+
+def _constants(module: ModuleType) -> Iterator[tuple[str, float, str]]:
+    """Yield the constants of a module whose docstring says that they are seconds."""
+    body = ast.parse(inspect.getsource(module)).body
+    for before, after in itertools.pairwise(body):
+        match before, after:
+            case ast.Assign([ast.Name(name)]), ast.Expr(ast.Constant(str(about))) if _SECONDS.match(about):
+                yield name, getattr(module, name), about
+
+
+def _lives(profile: Profile) -> bool:
+    return any(key.startswith(("idle.", "logout.")) for one in profile.alternatives.values() for key in one.values)
+
+
+def _connection_values(profiles: list[Profile]) -> str:
+    rows = ["| value | versions | is | why |", "|---|---|---|---|"]
+    for key in CLIENT:
+        if key.startswith(("keepalive.", "idle.", "logout.")) or key in ("commands.IDLE", "commands.NOOP"):
+            rows += _history(key, profiles)
+    return "\n".join(rows) + "\n"
 
 
 def pages() -> dict[Path, str]:
     """Return every made page by its path."""
     return {
         HERE / "cli.md": cli_page(),
+        HERE / "connection.md": connection_page(),
         HERE / "exchange.md": exchange_page(),
         HERE / "faults.md": fault_docs.markdown(),
         HERE / "leniencies.md": leniencies_page(),

@@ -124,7 +124,12 @@ class SweepIncomplete(ProtocolError):
 
 
 class AuthenticationFailed(OutlookImapError):
-    """No way of signing in worked; `attempts` lists (mechanism, why it failed) in the order tried."""
+    """No way of signing in worked; `attempts` lists (mechanism, why it failed) in the order tried.
+
+    `refused` is False where nothing speaks against the password: all that went wrong is that connections ended.
+    """
+
+    refused: bool = True
 
     def __init__(
         self, message: str, *, attempts: Sequence[tuple[str, str]] = (), statements: Sequence[str] = ()

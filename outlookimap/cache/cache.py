@@ -55,6 +55,10 @@ class Cache:
         """
         return self._lock.held(timeout)
 
+    def stamp(self) -> tuple[int, int]:
+        """Return what is another after each write, be it another process's: to ask whether a look is worth while."""
+        return self._database.stamp()
+
     def account(self) -> Mapping[str, str]:
         """Return whose copy this is: `url` and `user`, empty before the first `bind`."""
         return dict(self._database.query("SELECT key, value FROM account ORDER BY key"))

@@ -100,6 +100,12 @@ class Database:
         with self._lock, self._errors():
             return max(0, self._connection.executemany(sql, rows).rowcount)
 
+    def stamp(self) -> tuple[int, int]:
+        """Return how much was written here, and a number that changes with what others write."""
+        with self._lock:
+            [(others,)] = self.query("PRAGMA data_version")
+            return self._connection.total_changes, int(others)
+
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """Commit what is written inside all together, or nothing of it where it ends by an exception.

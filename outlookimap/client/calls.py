@@ -43,11 +43,15 @@ def _nothing(events: list[e.Event]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """Commands to send, in this order; `take` gets the data that answer them, `result` makes the result at the end."""
+    """Commands to send, in this order; `take` gets the data that answer them, `result` makes the result at the end.
+
+    `tag` is that of the only command, None for one like any other.
+    """
 
     commands: tuple[c.Command, ...]
     result: Callable[[Sequence[e.Completed]], T]
     take: Callable[[list[e.Event]], None] = _nothing
+    tag: bytes | None = None
 
 
 def raw(name: Name) -> bytes:

@@ -114,7 +114,7 @@ class Conversation:
         while waiting:
             one, command = waiting[0]
             try:
-                one.tags.append(self.link.submit(command))
+                one.tags.append(self.link.submit(command, tag=one.call.tag))
             except LocalProtocolError:
                 if not self.link.connection.in_flight:
                     raise
@@ -126,9 +126,9 @@ class Conversation:
         if self.guarded if guarded is None else guarded:
             guard.check(command, self.context())
 
-    def command(self, command: c.Command) -> e.Completed:
-        """Send one command and return its answer, whatever it is."""
-        [running] = self.prepare([Call((command,), lambda _: None, self._ignore)])
+    def command(self, command: c.Command, *, tag: bytes | None = None) -> e.Completed:
+        """Send one command, with a fresh tag unless `tag` is given, and return its answer, whatever it is."""
+        [running] = self.prepare([Call((command,), lambda _: None, self._ignore, tag)])
         self.perform([running])
         return running.completed()[0]
 

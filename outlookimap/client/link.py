@@ -26,7 +26,10 @@ _LAST_WORDS = 64
 
 
 class Link:
-    """A client's connection over a transport; `silence` is the longest wait for an octet, in seconds."""
+    """A client's connection over a transport; `silence` is the longest wait for an octet, in seconds.
+
+    `last_command` is the time of `clock` at which a command last went out, the connection's begin before the first.
+    """
 
     def __init__(
         self, transport: Transport, connection: ClientConnection, *, clock: Clock, taps: Taps, silence: float
@@ -37,6 +40,8 @@ class Link:
         self.clock = clock
         self.silence = silence
         self.capabilities = Capabilities()
+        self.last_command = clock.now()
+        self._submitted = False  # a command that has not gone out yet
         self._commands = self._sent = self._received = 0
         self._taps = taps
         self._over = False
@@ -46,14 +51,15 @@ class Link:
         if transport.encrypted:
             taps.encrypted(clock.now())
 
-    def submit(self, command: c.Command) -> bytes:
-        """Queue `command` and return its tag.
+    def submit(self, command: c.Command, *, tag: bytes | None = None) -> bytes:
+        """Queue `command` and return its tag, a fresh one unless `tag` is given.
 
         Raises what ended the connection where it has ended, LocalProtocolError where `command` may not be sent now.
         """
         self.refuse_when_over()
-        tag = self.connection.submit(command)
+        tag = self.connection.submit(command, tag=tag)
         self._commands += 1
+        self._submitted = True
         return tag
 
     @property
@@ -89,6 +95,9 @@ class Link:
                 raise self._gone(self._goodbye, "") from error
             raise
         self.connection.last_sent = self.clock.now()
+        if self._submitted:
+            self._submitted = False
+            self.last_command = now
 
     def _hear_last_words(self) -> None:
         """Look for a BYE among what came before the connection broke."""

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from outlookimap.client.calls import Call, Calls
 from outlookimap.client.conversation import Running
+from outlookimap.client.driving import Driver
 from outlookimap.client.folder_verbs import FolderVerbs
 from outlookimap.client.message_verbs import MessageVerbs
 from outlookimap.client.opening import Opening
 from outlookimap.client.pipeline import Pipeline
 from outlookimap.client.results import Event, Traffic
+from outlookimap.client.sharing import Shared
 from outlookimap.client.signing_in import SigningIn
-from outlookimap.client.turns import Turns
 from outlookimap.client.url import ServerUrl
-from outlookimap.client.waiting import Waiting
-from outlookimap.errors import LocalProtocolError, OutlookImapError, ServerGoodbye, SessionClosed, UsageError
+from outlookimap.errors import LocalProtocolError, OutlookImapError, UsageError
 from outlookimap.profiles import Policy, Profile, load
 from outlookimap.traffic import Header, Recorder
 from outlookimap.transport.clock import Clock, SystemClock
@@ -57,10 +57,9 @@ class Session(FolderVerbs, MessageVerbs):
         self._recorder = recorder
         self._conversation = SigningIn(opening, user, password).open()
         self._link = self._conversation.link
-        self._turns = Turns(self._link.transport.wake)
         self._calls = Calls(self._conversation.context, opening.style())
-        self._waiting = Waiting(self._conversation, self._clock, self._turns.wanted)
-        self._closed = False
+        self._shared = Shared(self._conversation, self._clock)
+        self._driver: Driver | None = None
 
     @classmethod
     def connect(
@@ -78,13 +77,15 @@ class Session(FolderVerbs, MessageVerbs):
         guard: bool = True,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        drive: bool = False,
     ) -> Session:
         """Connect to ``imaps://user@host:port/`` or ``imap://...`` (STARTTLS required) and sign in.
 
         `user` overrides the URL's. `profile` names whom to behave as, `policy` what its user would configure.
         `ca_file` replaces the system's certificate authorities; `verify=False` trusts anybody. `timeout` is the longest
         silence in seconds while an answer is due. `record` is a file, or a Recorder, that gets the conversation with
-        secrets masked. `guard=False` lets commands out that the product never sends.
+        secrets masked. `guard=False` lets commands out that the product never sends. `drive` keeps the connection alive
+        from a thread of its own, see `drive()`; without it `poll()` does, whenever it is called.
 
         Raises UrlError, PolicyError, ProfileError or UsageError before anything is sent; ConnectError, TlsError,
         EncryptionRequired, ServerGoodbye, ConnectionTimeout; AuthenticationFailed with every attempt.
@@ -118,6 +119,7 @@ class Session(FolderVerbs, MessageVerbs):
             guard=guard,
             limits=limits,
             clock=clock,
+            drive=drive,
         )
 
     @classmethod
@@ -136,6 +138,7 @@ class Session(FolderVerbs, MessageVerbs):
         guard: bool = True,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        drive: bool = False,
     ) -> Session:
         """Sign in over transports of one's own: `dial` makes one for each connection that is needed.
 
@@ -166,7 +169,10 @@ class Session(FolderVerbs, MessageVerbs):
             tls=tls,
             guarded=guard,
         )
-        return cls(opening, user, secret, recorder=record)
+        session = cls(opening, user, secret, recorder=record)
+        if drive:
+            session.drive()
+        return session
 
     # ---------------------------------------------------------------- what is known
 
@@ -193,7 +199,7 @@ class Session(FolderVerbs, MessageVerbs):
     @property
     def closed(self) -> bool:
         """Whether the connection is over."""
-        return self._closed
+        return self._shared.closed
 
     @property
     def traffic(self) -> Traffic:
@@ -202,40 +208,15 @@ class Session(FolderVerbs, MessageVerbs):
 
     # ---------------------------------------------------------------- one at a time
 
-    @contextmanager
-    def _using(self, *, nothing_sent: bool = False) -> Iterator[None]:
-        """End the connection when what happens inside fails: it may have left it out of step.
-
-        With `nothing_sent` a refusal of ours ends nothing.
-
-        Statements: O5:V0011
-        """
-        if self._closed:
-            raise SessionClosed("the session is closed: connect anew")
-        try:
-            yield
-        except BaseException as error:
-            if not (nothing_sent and isinstance(error, LocalProtocolError | UsageError)):
-                self._drop()
-            raise
-
     def _drop(self) -> None:
         """Drop the connection without LOGOUT.
 
         Statements: O5:V0011
         """
-        self._closed = True
-        self._link.abort()
+        self._shared.drop()
 
     def _run(self, calls: Sequence[Call[Any]], *, guard: bool | None = None) -> list[Running]:
-        with self._turns.take():
-            with self._using(nothing_sent=True):
-                running = self._conversation.prepare(calls, guarded=guard)
-            if any(one.call.commands for one in running):
-                with self._using(), self._noting(guard):
-                    self._waiting.leave_idle()
-                    self._conversation.perform(running)
-            return running
+        return self._shared.run(calls, guard=guard, noting=lambda: self._noting(guard))
 
     @contextmanager
     def _noting(self, guard: bool | None) -> Iterator[None]:
@@ -283,41 +264,54 @@ class Session(FolderVerbs, MessageVerbs):
 
         Statements: O5:V0025, O5:V0028
         """
-        until = self._clock.now() + timeout
-        while True:
-            with self._turns.wait_politely(), self._using():
-                news = self._waiting.once(until)
-            if news or self._clock.now() >= until:
-                return news
+        return self._shared.poll(timeout)
 
-    @contextmanager
-    def idle(self) -> Iterator[None]:
+    def wait(self, timeout: float, *, unless: Callable[[], bool] = lambda: False, at_once: bool = True) -> bool:
+        """Wait as `poll()` does, but leave the news for it; return whether there are any.
+
+        It ends early where `unless` holds, which is asked after each `wake()`; it may not call the session. With
+        `at_once` it idles however short the last command is ago.
+
+        Statements: O5:V0025, O5:V0028
+        """
+        return self._shared.wait(timeout, unless, at_once=at_once)
+
+    def wake(self) -> None:
+        """Let a `wait()` of another thread look whether it shall go on; for any thread, at any time."""
+        self._link.transport.wake()
+
+    def idle(self) -> AbstractContextManager[None]:
         """Idle inside the block whenever no command runs: `poll()` waits in IDLE; where it is refused, NOOP polls.
 
-        A command inside the block ends IDLE by DONE first, and the next `poll()` idles again.
+        A command inside the block ends IDLE by DONE first, and the next `poll()` idles again; so does the thread of
+        `drive()`, at once. Without a mailbox IDLE is not sent, unless the profile does so.
 
         Statements: O5:V0028
         """
-        with self._turns.take(), self._using():
-            self._waiting.idle_wanted = True
-        try:
-            yield
-        except Exception:
-            # nothing that goes wrong here may hide the error of the caller's code
-            with suppress(OutlookImapError):
-                self._stop_idling()
-            raise
-        except BaseException:
-            self._drop()
-            raise
-        self._stop_idling()
+        return self._shared.idle()
 
-    def _stop_idling(self) -> None:
-        with self._turns.take():
-            self._waiting.idle_wanted = False
-            if not self._closed:
-                with self._using():
-                    self._waiting.leave_idle()
+    def want_idle(self, *, wanted: bool = True, after: float = 0.0) -> None:
+        """Idle from here on whenever no command runs, or no more (but for the blocks of `idle()`).
+
+        `after` seconds have to pass since the last command, as the next one may follow soon.
+
+        Statements: O5:V0028
+        """
+        self._shared.want_idle(wanted=wanted, after=after)
+
+    def drive(self) -> None:
+        """Keep the connection alive from a thread of its own until it is over; a second call changes nothing.
+
+        The thread sends NOOP when the keepalive interval has passed, leaving IDLE for it; it enters IDLE between
+        commands where that is wanted. What the server says is kept for `poll()`, and a connection that is lost is told
+        to the next caller.
+
+        Statements: O5:V0025, O5:V0028
+        """
+        with self._shared.turns.take(), self._shared.using():
+            if self._driver is None:
+                self._driver = Driver(self._shared, self._clock, self._link.transport.wake)
+                self._driver.start()
 
     def pipeline(self) -> Pipeline:
         """Return a context manager that sends several commands at once; results are there after its block.
@@ -339,24 +333,9 @@ class Session(FolderVerbs, MessageVerbs):
 
         Statements: O5:2.1.2, O5:V0050
         """
-        with self._turns.take():
-            if self._closed:
-                return
-            # a server that says goodbye first has done what was asked of it
-            with self._using(), suppress(ServerGoodbye):
-                self._say_goodbye()
-            self._closed = True
-            self._link.close()
-
-    def _say_goodbye(self) -> None:
-        if self.policy.logout == "drop":
-            self._waiting.end_idle()
-            self._link.submit(c.Logout())
-            self._link.flush()
-        else:
-            self._link.refuse_when_over()
-            self._waiting.leave_idle()
-            self._conversation.command(c.Logout())
+        self._shared.logout()
+        if self._driver is not None:
+            self._driver.join()
 
     def __enter__(self) -> Session:
         return self
@@ -372,7 +351,7 @@ class Session(FolderVerbs, MessageVerbs):
                 self.logout()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else self._link.connection.state.value
+        state = "closed" if self._shared.closed else self._link.connection.state.value
         return f"<Session as {self.profile.name} with {self._link.transport.peer}: {state}>"
 
 

@@ -42,6 +42,7 @@ class SigningIn:
         self._attempts: list[tuple[str, str]] = []
         self._statements: list[str] = []  # that the reasons of failed attempts rest on
         self._challenged = False  # whether the attempt that runs has had a challenge
+        self._lost: set[str] = set()  # ways of which no more is known than that the connection ended
 
     def open(self) -> Conversation:
         """Return a conversation that is signed in, its capabilities asked for anew.
@@ -103,6 +104,7 @@ class SigningIn:
             raise
         except ConnectionLost as error:
             if fresh or self._challenged:
+                self._lost.add(way)
                 self._note(way, error)
             return True
         except ServerUnproven as error:
@@ -204,7 +206,9 @@ class SigningIn:
 
     def _failure(self, message: str) -> AuthenticationFailed:
         statements = dict.fromkeys(("O5:V0034", *self._statements))
-        return AuthenticationFailed(message, attempts=self._attempts, statements=tuple(statements))
+        failure = AuthenticationFailed(message, attempts=self._attempts, statements=tuple(statements))
+        failure.refused = any(way not in self._lost for way, _ in self._attempts)
+        return failure
 
     def _nothing_left(self, conversation: Conversation) -> AuthenticationFailed:
         if self._attempts:

@@ -101,11 +101,12 @@ class Folder:
 
     @property
     def unseen(self) -> int:
-        """How many messages in it are unread: those of the local copy, before the first sync what the server said."""
+        """How many messages in it are unread: what the server said since the last sync, else those of the local copy.
+
+        Statements: O5:V0044
+        """
         row = self._row()
-        if row.visited is None and row.unseen is not None:
-            return row.unseen
-        return self._account.cache.messages.unseen(row.id)
+        return self._account.cache.messages.unseen(row.id) if row.unseen is None else row.unseen
 
     @property
     def exists(self) -> int:

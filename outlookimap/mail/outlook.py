@@ -6,9 +6,10 @@ Puts the parts together and hands everything else to them: knows neither tables 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Self
+from typing import Self, overload
 
 from outlookimap.cache import Cache
 from outlookimap.cache.rows import OPEN
@@ -19,6 +20,7 @@ from outlookimap.errors import NotConnected, OutlookImapError, UsageError
 from outlookimap.mail import changing, naming
 from outlookimap.mail.folder import Folder
 from outlookimap.mail.pending import Pending
+from outlookimap.mail.watching import Watch, WatchEvent
 from outlookimap.profiles import Policy, Profile, load
 from outlookimap.sync.account import Account
 from outlookimap.sync.report import Progress, SyncReport
@@ -35,7 +37,8 @@ class Outlook:
 
     Connects to `url` at once, or with `offline` not before `connect()` or `sync()`; `url` may then be None. `cache` is
     the file of the local copy, made where it is not there; None keeps it in memory. The other arguments are those of
-    `Session.connect`. A context manager: leaving it signs out; changes that are still queued stay in the file.
+    `Session.connect`; with `drive` a thread keeps connections alive, without it `poll()` and `watch()` do, as they run.
+    A context manager: leaving it signs out; changes that are still queued stay in the file.
 
     Raises what `Session.connect` raises; UsageError without a URL; CacheTooNew and CacheError for a file that cannot be
     used or belongs to another account.
@@ -60,6 +63,7 @@ class Outlook:
         guard: bool = True,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        drive: bool = True,
     ) -> None:
         known = load(profile)
         settings = policy or Policy()
@@ -91,6 +95,7 @@ class Outlook:
                 guard=guard,
                 limits=limits,
                 clock=clock,
+                drive=drive,
             )
             self._cache.bind(url, name)
             return session
@@ -167,6 +172,57 @@ class Outlook:
         Statements: O5:V0025, O5:V0028
         """
         return self._account.poll(timeout)
+
+    @overload
+    def watch(
+        self,
+        callback: None = None,
+        *,
+        folders: Iterable[str | Folder] = ("INBOX",),
+        sweep: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Watch: ...
+
+    @overload
+    def watch(
+        self,
+        callback: Callable[[WatchEvent], object],
+        *,
+        folders: Iterable[str | Folder] = ("INBOX",),
+        sweep: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> None: ...
+
+    def watch(
+        self,
+        callback: Callable[[WatchEvent], object] | None = None,
+        *,
+        folders: Iterable[str | Folder] = ("INBOX",),
+        sweep: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Watch | None:
+        """Tell what others do in `folders` as it happens: call `callback` for each event, or return an iterator.
+
+        It waits in the first folder, by IDLE or else by polling, looks at all of them every `sweep` seconds (None:
+        those of the policy), and connects anew where the connection is lost. It ends when `stop` is set, by
+        `Watch.stop()`, and by `disconnect()`; between two events nothing is held, so that `callback`, and any other
+        thread, may use everything here. What came since the last sync is told first.
+
+        Raises FolderUnknown and UsageError; what `connect()` raises; AuthenticationFailed where the server takes the
+        password no longer; what the connection was lost by where the policy makes no other.
+
+        Statements: O5:C0002, O5:V0028
+        """
+        if sweep is not None and not sweep > 0:
+            raise UsageError(f"sweep={sweep}: an interval is more than 0 seconds")
+        ids = self._ids(folders)
+        if not ids:
+            raise UsageError("watch: name at least one folder")
+        watch = Watch(self._account, self._account.watch(ids, sweep=sweep), stop)
+        if callback is None:
+            return watch
+        watch.run(callback)
+        return None
 
     # ---------------------------------------------------------------- folders
 

@@ -26,13 +26,17 @@ class Policy:
     * `logout`: ``"wait"`` for the answer to LOGOUT, or ``"drop"`` the connection at once (O5:2.1.2).
     * `keepalive`: seconds between two commands of ours, 600 at most (O5:V0025).
     * `poll`: seconds between two NOOPs where the server has no IDLE (O5:V0028).
+    * `sweep`: seconds between two looks at all flags of a folder that is watched: servers do not announce everything.
+    * `reconnect_longest`: the longest pause, in seconds, before a connection that was lost is made anew; 0 is never.
+    * `status_in_bulk`: whether STATUS asks all folders for their unread messages, one after the other (O5:V0044).
+    * `connections`: 2, one of them for what happens in the background (O5:V0044), or 1 for all.
     * `rematch`: where UIDs did not persist, bodies of messages that are recognised are kept instead of fetched again;
       the documented product begins from nothing (O5:V0003).
     * `command_octets`: the longest command, in octets; None leaves it to the profile.
 
     Raises PolicyError for a value that is none of these.
 
-    Statements: O5:V0034, O5:V0031, O5:V0022, O5:V0041, O5:V0006, O5:2.1.2
+    Statements: O5:V0034, O5:V0031, O5:V0022, O5:V0041, O5:V0006, O5:2.1.2, O5:V0044
     """
 
     mechanisms: tuple[str, ...] | None = None
@@ -44,6 +48,10 @@ class Policy:
     logout: str = "wait"
     keepalive: float = 600.0
     poll: float = 60.0
+    sweep: float = 1800.0
+    reconnect_longest: float = 300.0
+    status_in_bulk: bool = False
+    connections: int = 2
     rematch: bool = False
     command_octets: int | None = None
 
@@ -51,8 +59,14 @@ class Policy:
         self._one_of("encryption", self.encryption, (*ENCRYPTIONS, None))
         self._one_of("date_from", self.date_from, DATES)
         self._one_of("logout", self.logout, LOGOUTS)
-        if not self.keepalive > 0 or not self.poll > 0:
-            raise PolicyError(f"keepalive={self.keepalive}, poll={self.poll}: an interval is more than 0 seconds")
+        if not self.keepalive > 0 or not self.poll > 0 or not self.sweep > 0:
+            raise PolicyError(
+                f"keepalive={self.keepalive}, poll={self.poll}, sweep={self.sweep}: an interval is more than 0 seconds"
+            )
+        if not self.reconnect_longest >= 0:
+            raise PolicyError(f"reconnect_longest={self.reconnect_longest}: seconds, or 0 for never")
+        if self.connections not in (1, 2):
+            raise PolicyError(f"connections={self.connections}: there are 1 or 2")
         if self.command_octets is not None and self.command_octets < 200:
             raise PolicyError(f"command_octets={self.command_octets}: commands need at least 200 octets")
 

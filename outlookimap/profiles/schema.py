@@ -42,7 +42,11 @@ CLIENT: dict[str, type] = {
     "ports.plain": int,
     "ports.tls": int,
     "keepalive.longest": int,
+    "idle.without_mailbox": bool,
+    "idle.noop_after_done": bool,
     "logout.may_drop": bool,
+    "logout.tag": str,
+    "logout.with_done": bool,
     "auth.mechanisms": tuple,
     "auth.advertised_only": bool,
     "auth.login_fallback": bool,
@@ -75,7 +79,7 @@ CLIENT: dict[str, type] = {
     "answers.bye_text": bool,
     "answers.body_extensions": bool,
 }
-"""The values of a client profile: dotted key and type."""
+"""The values of a client profile: dotted key and type; an empty `logout.tag` is a tag like any other."""
 
 TEXTS = (
     "greeting", "completed", "failed", "begin_tls", "literal", "idling", "permanent_flags", "unseen", "uidvalidity",

@@ -6,11 +6,11 @@ Any thread may call; one at a time uses the line.
 
 from __future__ import annotations
 
-import logging
+import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from outlookimap.cache import Cache, ChangeRow, ChangeState, Criteria, Subject
 from outlookimap.client import Event, Session
@@ -24,18 +24,20 @@ from outlookimap.errors import (
     UsageError,
 )
 from outlookimap.profiles import Policy, Profile
-from outlookimap.protocol.events import Exists, Expunged
 from outlookimap.sync import bodies as reading
-from outlookimap.sync import news, run, searching
+from outlookimap.sync import run, searching
+from outlookimap.sync.background import Background
 from outlookimap.sync.bodies import PATIENCE
 from outlookimap.sync.changes import Change, record
+from outlookimap.sync.differences import Ours
 from outlookimap.sync.effects import finish
-from outlookimap.sync.line import Line
+from outlookimap.sync.hearing import hear
+from outlookimap.sync.lines import Lines
 from outlookimap.sync.playing import play
+from outlookimap.sync.reconnecting import Backoff
 from outlookimap.sync.report import Listener, SyncReport
+from outlookimap.sync.watching import Watcher
 from outlookimap.transport.clock import Clock, SystemClock
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Account:
     """An account whose mail is in `cache`; `dial` makes a session that is signed in, as `profile` with `policy`.
 
     `cache`, `profile` and `policy` are for everybody to read. The session is made by `connect()` and may be lost and
-    made anew: nobody keeps it.
+    made anew: nobody keeps it. `uniform` draws the pauses before that.
 
     Statements: O5:C0002
     """
@@ -71,48 +73,33 @@ class Account:
         profile: Profile,
         policy: Policy,
         clock: Clock | None = None,
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.cache = cache
         self.profile = profile
         self.policy = policy
-        self._dial = dial
         self._clock = clock or SystemClock()
-        self._use = threading.RLock()
-        self._line: Line | None = None
+        self._uniform = uniform
+        self._lines = Lines(dial, self._clock)
+        self._background = Background(self._lines, cache, policy, dial)
+        self._watching = threading.Lock()
+        self._ours: WeakSet[Ours] = WeakSet()  # of the watches there are
 
     # ---------------------------------------------------------------- the connection
 
     @property
     def connected(self) -> bool:
         """Whether there is a connection, as far as is known."""
-        line = self._line
-        return line is not None and not line.dropped
+        return self._lines.connected
 
     def connect(self) -> None:
         """Connect and sign in where there is no connection; raises what `dial` raises."""
-        with self._use:
-            if not self.connected:
-                self._line = None
-                self._line = Line(self._dial())
+        self._lines.connect()
 
     def disconnect(self) -> None:
-        """Sign out; what is queued stays queued. Without a connection nothing happens."""
-        with self._use:
-            line, self._line = self._line, None
-            if line is not None:
-                try:
-                    line.session.logout()
-                except ConnectionLost as error:
-                    _log.info("signing out: %s", error)
-
-    @contextmanager
-    def _using(self) -> Iterator[Line]:
-        """Have the line alone; NotConnected where there is none."""
-        with self._use:
-            line = self._line
-            if line is None or line.dropped:
-                raise NotConnected("there is no connection: call connect() or sync() first")
-            yield line
+        """Sign out, in the background as well; what is queued stays queued. Without a connection nothing happens."""
+        self._background.close()
+        self._lines.disconnect()
 
     # ---------------------------------------------------------------- Send/Receive
 
@@ -121,56 +108,54 @@ class Account:
     ) -> SyncReport:
         """Play what is queued, then bring the folders (ids; None is all) up to date; connects where that is needed.
 
-        Raises CacheBusy where another process works on the same local copy, ConnectionLost and the like where the
-        connection ends: what was done until then stays done.
+        Afterwards the unread messages of all folders are asked for in the background, where the policy says so. Raises
+        CacheBusy where another process works on the same local copy, ConnectionLost and the like where the connection
+        ends: what was done until then stays done.
+
+        Statements: O5:V0044
         """
-        with self._use:
-            self.connect()
-            with self._using() as line, self.cache.working(PATIENCE):
-                report = run.send_receive(
-                    line, self.cache, folders=folders, bodies=bodies, progress=progress, clock=self._clock
-                )
-                self.cache.changes.prune()
-                return report
+        self.connect()
+        with self._lines.using() as line, self.cache.working(PATIENCE):
+            report = run.send_receive(
+                line, self.cache, folders=folders, bodies=bodies, progress=progress, clock=self._clock
+            )
+            self.cache.changes.prune()
+        self._background.refresh()
+        return report
 
     def list_folders(self) -> None:
         """Ask the server for its folders and keep the answer; NotConnected without a connection."""
-        with self._using() as line, self.cache.working(PATIENCE):
+        with self._lines.using() as line, self.cache.working(PATIENCE):
             run.list_folders(line, self.cache)
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
         """Wait up to `timeout` seconds for news of the folder used last, take them into the local copy and return them.
 
-        Other threads use the connection meanwhile. Raises NotConnected without a connection.
+        Other threads use the connection meanwhile, and take in what they find. Raises NotConnected without one.
         """
-        with self._using() as line:
-            mailbox = line.mailbox
-        events = line.session.poll(timeout)
-        with self._use:
-            if line.dropped or self._line is not line:
-                return events
-            if line.mailbox is mailbox:
-                self._absorb(line, events)
-            else:  # they may be of a folder that was left: what is known of the one that is selected is unsure
-                _mistrust(line)
-        return events
+        with self._lines.using(quiet=True) as line:
+            session = line.session
+        if timeout > 0:
+            session.wait(timeout)
+        with self._lines.using(quiet=True) as line:
+            return [*hear(line, self.cache)]
 
-    def _absorb(self, line: Line, events: Sequence[Event]) -> None:
-        """Take news in, unless another process is at it: then later, by a sweep."""
-        try:
-            with self.cache.working(0.0):
-                folder = None if line.selected is None else self.cache.folders.get(line.selected)
-                if folder is not None and line.generation not in (None, folder.generation):
-                    line.select(folder, again=True)  # another process has replaced what is here of it
-                else:
-                    news.absorb(line, self.cache, events)
-        except CacheBusy:
-            for event in events:
-                if isinstance(event, Exists):
-                    line.arrived(event.count, event.change)
-                elif isinstance(event, Expunged):
-                    line.went(event.seq, event.uid)
-            _mistrust(line)
+    def watch(self, folders: Sequence[int], *, sweep: float | None = None) -> Watcher:
+        """Return a watch of folders (ids), all looked at every `sweep` seconds, those of the policy for None."""
+        ours = Ours(self.cache)
+        with self._watching:
+            self._ours.add(ours)
+        longest = self.policy.reconnect_longest
+        return Watcher(
+            self._lines,
+            self.cache,
+            folders,
+            sweep=self.policy.sweep if sweep is None else sweep,
+            pauses=Backoff(longest, self._uniform) if longest else None,
+            ours=ours,
+            clock=self._clock,
+            swept=self._background.refresh,
+        )
 
     # ---------------------------------------------------------------- changes
 
@@ -183,7 +168,12 @@ class Account:
 
         Statements: O5:V0019, O5:V0047, O5:V0058
         """
-        return self._made(record(self.cache, self.profile, self.policy, change))
+        identity = record(self.cache, self.profile, self.policy, change)
+        with self._watching:
+            watching = [*self._ours]
+        for ours in watching:
+            ours.made(identity)
+        return self._made(identity)
 
     def pending(self) -> list[ChangeRow]:
         """Return what is queued or held, in order."""
@@ -241,16 +231,11 @@ class Account:
         return _outcome(self._known(change), before.subjects)
 
     def _played(self, change: int) -> OutlookImapError | None:
-        if not self._use.acquire(timeout=PATIENCE):
-            raise CacheBusy("another thread uses the connection: the change is queued, the next sync makes it")
         try:
-            line = self._line
-            if line is None or line.dropped:
-                return None
-            with self.cache.working(PATIENCE):
+            with self._lines.using(patience=PATIENCE) as line, self.cache.working(PATIENCE):
                 return play(line, self.cache, until=change, queued=False).get(change)
-        finally:
-            self._use.release()
+        except NotConnected:
+            return None
 
     # ---------------------------------------------------------------- reading
 
@@ -261,21 +246,15 @@ class Account:
 
         Statements: O5:V0010, O5:V0070
         """
-        with self._using() as line:
+        with self._lines.using() as line:
             return reading.fetch_body(line, self.cache, message)
 
     def search(self, folder: int, criteria: Criteria) -> list[int]:
         """Return the messages (ids) of a folder that meet `criteria`, by the server where the product asks it."""
         if not self.connected:
             return searching.search(None, self.cache, folder, criteria)
-        with self._using() as line:
+        with self._lines.using() as line:
             return searching.search(line, self.cache, folder, criteria)
-
-
-def _mistrust(line: Line) -> None:
-    """Let a line look again before it relies on what it has seen of the selected folder."""
-    line.present.clear()
-    line.unsure = True
 
 
 def _outcome(row: ChangeRow, before: Sequence[Subject]) -> Outcome:

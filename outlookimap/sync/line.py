@@ -39,6 +39,16 @@ class Line:
         self.unlearnt = 0
         self.unsure = False
 
+    def doubt(self) -> None:
+        """Count nothing of what was seen: whoever used the line was interrupted, and may not have taken it all in."""
+        self.looked.clear()
+        self.forget()
+
+    def mistrust(self) -> None:
+        """Look again before anything rests on what was seen of the selected folder."""
+        self.present.clear()
+        self.unsure = True
+
     @property
     def dropped(self) -> bool:
         """Whether the connection is over."""

@@ -51,8 +51,8 @@ class Stage:
     def ready(self, change: ChangeRow, messages: Collection[int]) -> list[MessageRow] | None:
         """Return those of `messages` that are alive, with their UIDs and their folder selected.
 
-        None where one of them has to be made by another change first, or where the change ended because their folder
-        is gone.
+        None where one of them has to be made by another change first, where the change ended because their folder is
+        gone, and where the look at the folder gave them other ids: then the change is to be played as it stands now.
 
         Statements: O5:V0003
         """
@@ -72,6 +72,9 @@ class Stage:
             if error.command != "SELECT" or folder.server_raw in self.reach.listed():
                 raise
             finish(self.cache, change, ChangeState.DROPPED, f"the folder {folder.name!r} is gone from the server")
+            return None
+        now = self.cache.changes.get(change.id)
+        if now is not None and now.subjects != change.subjects:
             return None
         alive = self.reach.alive(folder, {row.uid for row in self._rows(messages) if row.uid is not None})
         return [row for row in self._rows(messages) if row.uid in alive]  # with the flags they have by now

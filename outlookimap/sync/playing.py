@@ -35,6 +35,9 @@ Failures: TypeAlias = Mapping[int, OutlookImapError]
 _ASKING = ("SELECT", "FETCH", "UID FETCH", "LIST", "XLIST", "LSUB")
 """Commands that only prepare a change: that one is refused says nothing of the change, which stays queued."""
 
+_LOOKS = 3
+"""How often at most a change is played whose messages were recognised as others while it was."""
+
 _PLAYERS: Mapping[str, Callable[[Stage, ChangeRow], None]] = {
     "flags": message_playing.flags,
     "copy": message_playing.copy,
@@ -111,8 +114,7 @@ class _Player:
                 _log.info("change %d (%s) is in doubt", change.id, change.kind)
                 doubt.resolve(stage, change)
                 change = self._cache.changes.get(identity) or change
-            if change.open:
-                _PLAYERS[change.kind](stage, change)
+            self._play(stage, change)
         except ConnectionLost as error:
             error.pending = change.id
             raise
@@ -125,6 +127,17 @@ class _Player:
                 lost.pending = identity
                 raise lost from error
             self._refuse(identity, error)
+
+    def _play(self, stage: Stage, change: ChangeRow) -> None:
+        """Play a change; where its messages turned out to have other ids by now, once more."""
+        for _ in range(_LOOKS):
+            if not change.open:
+                return
+            before = change
+            _PLAYERS[change.kind](stage, change)
+            change = self._cache.changes.get(change.id) or change
+            if change.subjects == before.subjects:
+                return
 
     def _refuse(self, identity: int, error: OutlookImapError) -> None:
         """Take back what a refused change showed; a message that is nowhere else is held instead.

@@ -208,7 +208,7 @@ class _Visit:
             awaited = cache.changes.messages_with_changes(folder.id)
             cache.messages.remove(row.id for row in cache.messages.placeholders(folder.id) if row.id not in awaited)
             news.raise_floor(cache, folder.id, self._line.present)
-            cache.folders.update(folder.id, visited=dt.datetime.now(dt.UTC))
+            cache.folders.update(folder.id, visited=dt.datetime.now(dt.UTC), unseen=None)
         self._line.looked.add(folder.id)
         cache.search.index_outstanding()
         return FolderReport(

@@ -594,3 +594,18 @@ Killed(path, migrations=[first, "CREATE TABLE half (a); SELECT 'killed';"])
         write(database, "a")
         assert (tmp_path / name).exists()
         database.close()
+
+
+def test_a_stamp_is_another_after_each_write_here_or_elsewhere(tmp_path: Path) -> None:
+    one, other = Database(tmp_path / "cache"), Database(tmp_path / "cache")
+    try:
+        before = one.stamp()
+        assert one.stamp() == before
+        for number, database in enumerate((one, other)):
+            database.execute("INSERT INTO account VALUES (?, 'value')", (str(number),))
+            after = one.stamp()
+            assert after != before
+            before = after
+    finally:
+        one.close()
+        other.close()

@@ -194,7 +194,7 @@ def test_a_server_that_takes_nothing_ends_the_session() -> None:
 
 @pytest.mark.cites("O5:V0011")
 def test_a_command_that_became_impossible_on_its_way_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(command: object) -> bytes:
+    def refuse(command: object, **_: object) -> bytes:
         raise LocalProtocolError("no")
 
     with inbox("@closed client") as session:

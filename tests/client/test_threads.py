@@ -2,90 +2,19 @@ r"""One session, many threads: every answer belongs to its question, and who onl
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from support.loopback import PATIENCE, Running
+from support.responder import Responder, responding
 
 from outlookimap.client import Session
 from outlookimap.client.turns import Turns
 from outlookimap.errors import LocalProtocolError, SessionClosed
-from outlookimap.profiles import Policy
 from outlookimap.protocol.events import Exists
-from outlookimap.transport.clock import FakeClock, SystemClock
+from outlookimap.transport.clock import SystemClock
 from outlookimap.transport.memory import pair
-from outlookimap.transport.stream import Transport
-
-COMMAND = re.compile(rb"(\S+) (.*)\r\n")
-
-
-class Responder:
-    """A small server in a thread: answers as long as somebody asks, and notes what it was asked."""
-
-    def __init__(self, transport: Transport, capabilities: bytes) -> None:
-        self.heard: list[bytes] = []
-        self.idling = threading.Event()
-        self._transport = transport
-        self._capabilities = capabilities
-        self._idle = b""
-        self.thread = Running(self._run)
-
-    def say(self, octets: bytes) -> None:
-        """Send something that nobody asked for."""
-        self._transport.send([(octets, False)], None)
-
-    def _run(self) -> None:
-        self.say(b"* PREAUTH hi\r\n")
-        buffer = b""
-        while octets := self._transport.receive(None):
-            buffer += octets
-            while b"\n" in buffer:
-                line, _, buffer = buffer.partition(b"\n")
-                self._answer(line + b"\n")
-
-    def _answer(self, line: bytes) -> None:
-        self.heard.append(line.strip().partition(b" ")[2] or line.strip())
-        if line == b"DONE\r\n":
-            self.idling.clear()
-            self.say(self._idle + b" OK done\r\n")
-            return
-        found = COMMAND.fullmatch(line)
-        assert found, line
-        tag, command = found.groups()
-        if command == b"IDLE":
-            self._idle = tag
-            self.say(b"+ idling\r\n")
-            self.idling.set()
-            return
-        data = b""
-        if command == b"CAPABILITY":
-            data = b"* CAPABILITY IMAP4rev1 " + self._capabilities + b"\r\n"
-        elif command.startswith(b"SELECT"):
-            data = b"* 100 EXISTS\r\n* OK [UIDVALIDITY 7] fixed\r\n"
-        elif fetch := re.match(rb"UID FETCH (\d+) ", command):
-            data = b'* %s FETCH (UID %s FLAGS () BODY[] "mail %s")\r\n' % ((fetch[1],) * 3)
-        elif status := re.match(rb'STATUS "(\d+)"', command):
-            data = b"* STATUS %s (UNSEEN %s)\r\n" % (status[1], status[1])
-        self.say(data + tag + b" OK done\r\n")
-
-
-@contextmanager
-def responding(capabilities: bytes = b"IDLE") -> Iterator[tuple[Session, Responder]]:
-    """Give a session with INBOX selected and the server it talks to; time does not pass."""
-    clock = FakeClock()
-    client, server = pair(clock)
-    responder = Responder(server, capabilities)
-    policy = Policy(encryption="none")
-    session = Session.over(lambda: client, user=None, password=None, policy=policy, clock=clock)
-    session.select("INBOX")
-    try:
-        yield session, responder
-    finally:
-        session._drop()
-    responder.thread.result()
 
 
 def test_every_answer_belongs_to_its_question() -> None:
@@ -240,7 +169,7 @@ def test_a_wake_that_a_noop_swallowed_is_not_lost() -> None:
         def step(until: float | None = None) -> object:
             if not wanting:
                 wanting.append(Running(session.noop))
-                while not session._turns.wanted():
+                while not session._shared.turns.wanted():
                     assert wanting[0].alive()
             return steps[0](until)
 

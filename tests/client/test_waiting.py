@@ -3,7 +3,7 @@ r"""`poll()` and `idle()` on a clock that moves only while somebody waits: NOOP 
 from __future__ import annotations
 
 import pytest
-from support.scripted import inbox, opened, played, talk
+from support.scripted import inbox, opened, played
 
 from outlookimap.client import Alert, Message
 from outlookimap.errors import ConnectionTimeout, OutlookImapError, PolicyError, RemoteProtocolError, SessionClosed
@@ -177,12 +177,6 @@ def test_noop_after_ten_minutes_of_idle(version: str) -> None:
         with session.idle():
             assert session.poll(2000) == [Exists(4, 1)]
         assert session._clock.now() == 700
-
-
-@pytest.mark.cites("O5:V0028")
-def test_idle_without_a_mailbox() -> None:
-    with talk("C: $tag IDLE\nS: + ok\nC: DONE\nS: $tag OK done") as session, session.idle():
-        assert session.poll(0) == []
 
 
 @pytest.mark.cites("O5:V0028")

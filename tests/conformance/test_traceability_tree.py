@@ -11,7 +11,7 @@ from outlookimap.statements import State
 
 # What no layer acts on yet. The list can only shrink: a new open statement fails below, and so does one that is
 # listed here and is open no more.
-KNOWN_OPEN = frozenset({"O5:V0044"})
+KNOWN_OPEN: frozenset[str] = frozenset()
 
 
 @pytest.fixture(scope="module", name="tree")

@@ -74,7 +74,14 @@ WEAKER = {
         "commands.ID",
         "commands.ENABLE",
     },
-    "assumed": {"strings.quoted_limit", "auth.initial_response", "folders.pattern"},
+    "assumed": {
+        "strings.quoted_limit",
+        "auth.initial_response",
+        "folders.pattern",
+        "idle.without_mailbox",
+        "idle.noop_after_done",
+        "logout.with_done",
+    },
     "inferred": {
         "command.octets",
         "auth.mechanisms",

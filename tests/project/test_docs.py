@@ -50,6 +50,7 @@ def test_made_pages_are_fresh() -> None:
         "docs/transcripts.md",
         "docs/exchange-server.md",
         "docs/mail.md",
+        "docs/connection.md",
     ],
 )
 def test_python_in_the_documents_compiles(page: str) -> None:

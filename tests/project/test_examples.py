@@ -65,8 +65,18 @@ def test_first_look(server: ExchangeServer) -> None:
     assert "3 messages in the inbox\n1 Größe 0\n" in shown
 
 
-def test_watch(server: ExchangeServer) -> None:
-    assert example("watch.py", server.url, "--ca-file", str(server.ca_file), "--seconds", "0.1") == ""
+def test_watch(server: ExchangeServer, arguments: list[str]) -> None:
+    assert example("watch.py", *arguments, "--seconds", "0.1") == ""
+    command = [sys.executable, str(ROOT / "examples" / "watch.py"), *arguments]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            server.other_protocol.add("ann", "INBOX", mail(9).octets)
+            assert process.stdout.readline() == "INBOX: ada@example.com: Größe 9\n"
+            server.other_protocol.remove("ann", "INBOX", 2)
+            assert process.stdout.readline() == "INBOX: message 2 was removed\n"
+        finally:
+            process.kill()
 
 
 def test_read_unread(server: ExchangeServer, arguments: list[str]) -> None:

@@ -67,6 +67,7 @@ xlist-junk: Junk
 _MASTER = Template("""\
 START {
   recover cmd="$bin/ctl_cyrusdb -C $directory/imapd.conf -r"
+  $idled
 }
 SERVICES {
   imap cmd="$bin/imapd -C $directory/imapd.conf -U 30" listen="$host:$port" prefork=1 maxchild=100
@@ -75,6 +76,9 @@ SERVICES {
 EVENTS {
 }
 """)
+
+_IDLED = 'idled cmd="{bin}/idled -C {directory}/imapd.conf"'
+"""What tells those that idle at once; without it they look once a minute."""
 
 # NTLM needs MD4, which OpenSSL 3 has in its legacy provider only.
 _OPENSSL = """\
@@ -121,12 +125,18 @@ def _search_path() -> str:
 
 @contextlib.contextmanager
 def cyrus(
-    directory: Path, *, mechanisms: str = MECHANISMS, alt_namespace: bool = True, extra: str = ""
+    directory: Path,
+    *,
+    mechanisms: str = MECHANISMS,
+    alt_namespace: bool = True,
+    idled: bool = False,
+    extra: str = "",
 ) -> Iterator[RealServer]:
     """Run Cyrus in a directory its user can reach (`servers.process.server_directory`).
 
     The hierarchy separator is a full stop; folders are siblings of INBOX, or its children without
-    `alt_namespace`. `extra` is added to imapd.conf. Raises ServerDidNotStart.
+    `alt_namespace`. With `idled` those that idle hear of news at once. `extra` is added to imapd.conf.
+    Raises ServerDidNotStart.
     """
     account = pwd.getpwnam("cyrus")
     owner = (account.pw_uid, account.pw_gid)
@@ -147,7 +157,14 @@ def cyrus(
         key=certificate.key_file,
         alt_namespace="yes" if alt_namespace else "no",
     )
-    master = _MASTER.substitute(bin=binaries, directory=directory, host=HOST, port=port, tls_port=tls_port)
+    master = _MASTER.substitute(
+        bin=binaries,
+        directory=directory,
+        host=HOST,
+        port=port,
+        tls_port=tls_port,
+        idled=_IDLED.format(bin=binaries, directory=directory) if idled else "",
+    )
     for name, text in {"imapd.conf": imapd + extra, "cyrus.conf": master, "openssl.cnf": _OPENSSL}.items():
         (directory / name).write_text(text)
         (directory / name).chmod(0o644)

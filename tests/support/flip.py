@@ -25,6 +25,7 @@ ORDERED = frozenset(("auth.mechanisms",))
 """Lists of a client whose order is part of what it does; of the others only the members count."""
 
 TEXTS = {
+    "": "ZZZZ",
     "*": "%",
     "LIST": "XLIST",
     "XLIST": "LIST",

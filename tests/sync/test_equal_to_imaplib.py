@@ -18,6 +18,8 @@ from outlookimap.server.store import Incoming
 
 MANY = 10_000
 SOME = 2_000
+WITH_CYRUS = 1_000
+"""Cyrus has each on the disk before it answers an APPEND."""
 
 
 def synced(server: RealServer | ExchangeServer, user: str, file: Path, *, profile: str = "2013") -> list[int]:
@@ -65,9 +67,9 @@ def test_ten_thousand_messages_from_dovecot(dovecot_server: RealServer, tmp_path
 def test_cyrus(cyrus_server: RealServer, tmp_path: Path) -> None:
     user = cyrus_server.take_user()
     with reading(cyrus_server.host, cyrus_server.port, user) as client:
-        for mail in mailbox(SOME, largest=200_000):
+        for mail in mailbox(WITH_CYRUS, largest=200_000):
             appended(client, "INBOX", mail)
-    assert synced(cyrus_server, user, tmp_path / "cache", profile="2010") == [SOME, 0]
+    assert synced(cyrus_server, user, tmp_path / "cache", profile="2010") == [WITH_CYRUS, 0]
     with Cache(tmp_path / "cache") as cache, reading(cyrus_server.host, cyrus_server.port, user) as client:
         assert account_differences(cache, client) == []
 

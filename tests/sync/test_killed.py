@@ -113,6 +113,8 @@ def test_a_hundred_kills_in_a_larger_sync(dovecot_server: RealServer, forking: F
         usable(file)
         with Cache(file) as cache, reading(server.host, server.port, user) as client:
             assert account_differences(cache, client) == []
+        # What it noted of all these conversations would be a gigabyte in the end.
+        server.forget(user)
 
 
 # ---------------------------------------------------------------- the queue

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.queueing import Desk, alive, said
+from support.queueing import Desk, alive, header_of, said
 from support.syncing import fetched, header, select, swept
 
-from outlookimap.cache import ChangeState, Flag, Subject
+from outlookimap.cache import BodyState, ChangeState, Flag, FolderRow, Subject
 from outlookimap.errors import ConnectionLost
+from outlookimap.sync.reach import Reach
 
 NONE = Flag(0)
 GONE = Flag.DELETED | Flag.SEEN
@@ -340,3 +341,33 @@ def test_refused_flags_are_taken_back_and_the_rest_goes_on(end: str) -> None:
     assert [*failures] == [read]
     assert [desk.state(change) for change in (read, flag)] == [ChangeState.REFUSED, ChangeState.DONE]
     assert desk.flags(5) == (Flag.FLAGGED, Flag.FLAGGED)
+
+
+# ---------------------------------------------------------------- messages that become others meanwhile
+
+
+@pytest.mark.cites("O5:V0003")
+def test_a_message_that_is_recognised_as_another_is_changed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    change = desk.flagging("read", 5)
+    [old] = desk.ids(5)
+    enter = Reach.enter
+    became: list[int] = []
+
+    def recognising(reach: Reach, folder: FolderRow) -> None:
+        enter(reach, folder)
+        if not became:  # as a visit does that finds one of our own messages under this UID
+            row = desk.message(old)
+            became.append(
+                desk.cache.messages.add_local(
+                    row.folder, row.generation, octets=None, header=header_of("one"), flags=NONE,
+                    internaldate=row.internaldate, size=None, body=BodyState.NONE,
+                )
+            )  # fmt: skip
+            desk.cache.messages.assign(became[0], uid=5, arrived_id=old)
+
+    monkeypatch.setattr(Reach, "enter", recognising)
+    assert desk.play(INBOX + alive("5", "1 5") + said(r"UID STORE 5 +FLAGS (\Seen)"), now=change) == {}
+    assert desk.state(change) is ChangeState.DONE
+    assert [one.message for one in desk.change(change).subjects] == became
+    assert desk.flags(5) == (Flag.SEEN, Flag.SEEN)
