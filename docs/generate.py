@@ -16,6 +16,7 @@ import typer.main
 
 from outlookimap.cli import app
 from outlookimap.client import waiting
+from outlookimap.conformance import server_visibility, traceability, visibility
 from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions
 from outlookimap.profiles.schema import CLIENT, SERVER, Value
 from outlookimap.protocol import diagram
@@ -97,6 +98,111 @@ def exchange_page() -> str:
         parts.append("")
     parts += ["## Alternatives\n", _alternatives(profiles)]
     return "\n".join(parts)
+
+
+LINT = """\
+# Is this traffic Outlook's?
+
+Made by `docs/generate.py` from `outlookimap/conformance/visibility.py`, `server_visibility.py`, the rules of lint and
+the profiles.
+
+On the command line it is [`outlookimap lint`](cli.md), which reads recordings and [logs](logs.md):
+
+```
+outlookimap lint session.imap --outlook 2013
+outlookimap lint imap.log                        # which Outlook, if any: all are ranked
+outlookimap lint session.imap --exchange 2019    # the server's side
+```
+
+Lint reads a recording and judges every command of its client by a profile: what a product sends
+([`permits()`](profiles.md)), how it is spelled (written again, it must be the same octets), and what only a whole
+conversation shows, such as order, timing and tags. Each violation names the line, the ids of the statements it breaks
+and what the profile would have sent; each remark something worth knowing that breaks nothing.
+
+```python
+from outlookimap.conformance.lint import judge_any, lint
+from outlookimap.profiles import load
+from outlookimap.traffic import read
+
+recording = read("session.imap")
+verdict = lint(recording, load("2013"))
+print("Outlook 2013" if verdict.conforms else "not Outlook 2013", *verdict.violations, sep="\\n")
+best = judge_any(recording, map(load, ("2007", "2010", "2013")))[0]
+```
+
+Only what is shown is judged. A fragment may begin in the middle, lack literals, or show one side. Without the server's
+side, capabilities are unknown, and then every list of items that suits some server will do; without a greeting nothing
+is the first command; without time marks nobody was silent too long. In a fragment the order of the two sides is not
+relied on either. Which mechanisms and which kind of date the account's settings allow a recording does not tell: a
+mechanism left out is a remark, and a violation only where a `policy` is given.
+
+Where `AUTH=PLAIN` is listed, AUTHENTICATE PLAIN and LOGIN are both the product's, the second with a remark.
+"""
+
+
+SERVER_LINT = """\
+## Is this server Exchange?
+
+The server's side is judged with the same machinery, every response by a server profile: octets, grammar, capabilities,
+names, flags, how commands are answered, what follows what, and how long it waits.
+
+```python
+from outlookimap.conformance.server_lint import lint
+from outlookimap.profiles import load
+from outlookimap.traffic import read
+
+verdict = lint(read("session.imap"), load("2019", kind="server"))
+```
+
+A server may be another version than one thinks, or set up otherwise than by default: switch on the
+[alternative](exchange.md#alternatives) that says so (`--alternative ntlm`); with `observed=True` mechanisms that public
+logs of the version show are remarks. So are what CAPABILITY lacks and another greeting than the one that was seen: what
+is known of them is from logs. A recording says where TLS begins; a log does not, and there no connection is called
+unprotected unless the server lists STARTTLS.
+
+"""
+
+
+def lint_page() -> str:
+    """Return docs/lint.md: which statements lint sees and how, which not and why, what was seen against them."""
+    parts = [LINT, "## What lint sees\n", *_visible(visibility.SEEN, visibility.UNSEEN, "## What it cannot see")]
+    parts += [
+        "\n## Seen, but against the documents\n",
+        OBSERVED,
+        "| value | is | statements | seen |",
+        "|---|---|---|---|",
+    ]
+    newest = load(versions_of_clients()[-1])
+    for key, evidence in newest.values.items():
+        if key.startswith("observed."):
+            cites = ", ".join(f"`{cite}`" for cite in evidence.cites)
+            parts.append(f"| `{key}` | {_shown(evidence.value)} | {cites} | {evidence.note} |")
+    parts += ["", SERVER_LINT + "### What lint sees of a server\n"]
+    parts += _visible(server_visibility.SEEN, server_visibility.UNSEEN, "### What it cannot see of a server")
+    parts += ["", "The statements in neither table only point to others, or are about cipher suites."]
+    return "\n".join(parts) + "\n"
+
+
+def _visible(seen: dict[str, str], unseen: dict[str, str], heading: str) -> list[str]:
+    """Return the two tables of one side."""
+    rules = {entry.id: entry.rules for entry in traceability.index()}
+    parts = ["| statement | is broken by | rules |", "|---|---|---|"]
+    for one, how in seen.items():
+        shown = "<br>".join(f"`{rule.rpartition('.')[2]}`" for rule in rules[one])
+        parts.append(f"| `{one}` | {how} | {shown} |")
+    parts += [f"\n{heading}\n", "| statement | why |", "|---|---|"]
+    return parts + [f"| `{one}` | {why} |" for one, why in unseen.items()]
+
+
+OBSERVED = """\
+Public logs of the product show these, its documents say otherwise. Each is a violation; with `observed=True` it is a
+remark. So is the tag of LOGOUT in the alternative `logout-tag-constant` of the profiles.
+"""
+
+
+def versions_of_clients() -> list[str]:
+    """Return the ids of the client profiles, sorted."""
+    return [name for name in names() if name.startswith("outlook-")]
 
 
 def _version(profile: Profile) -> str:
@@ -260,6 +366,7 @@ def pages() -> dict[Path, str]:
         HERE / "exchange.md": exchange_page(),
         HERE / "faults.md": fault_docs.markdown(),
         HERE / "leniencies.md": leniencies_page(),
+        HERE / "lint.md": lint_page(),
         HERE / "protocol.md": diagram.markdown(),
     }
 

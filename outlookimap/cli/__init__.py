@@ -14,7 +14,11 @@ from outlookimap import __version__
 from outlookimap.cli.connecting import in_options
 from outlookimap.cli.demo import demo
 from outlookimap.cli.finding import search
+from outlookimap.cli.lint import lint
 from outlookimap.cli.listing import ls
+from outlookimap.cli.record import record
+from outlookimap.cli.redact import redact
+from outlookimap.cli.replay import replay
 from outlookimap.cli.serve import serve
 from outlookimap.cli.showing import show
 from outlookimap.cli.statement import statement
@@ -31,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, sync, ls, show, search, statement):
+for command in (demo, serve, sync, ls, show, search, lint, record, redact, replay, statement):
     app.command()(command)
 
 

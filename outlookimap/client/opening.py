@@ -16,6 +16,7 @@ from outlookimap.client.link import Link
 from outlookimap.client.texts import harmless
 from outlookimap.errors import ConnectError, ConnectionLost, ConnectionTimeout, EncryptionRequired, ServerGoodbye
 from outlookimap.profiles import Policy, Profile
+from outlookimap.profiles.forms import style
 from outlookimap.protocol import events as e
 from outlookimap.protocol.client_connection import ClientConnection
 from outlookimap.protocol.states import State
@@ -46,15 +47,8 @@ class Opening:
     choose: Callable[[str], str] = field(default=random.SystemRandom().choice)
 
     def style(self) -> Style:
-        """Return how the product spells what the grammar leaves open.
-
-        Statements: O5:V0017
-        """
-        return Style(
-            quote_always=self.profile.flag("strings.quote_always"),
-            quoted_limit=self.profile.number("strings.quoted_limit"),
-            literal_plus=self.profile.flag("strings.non_synchronizing_literals"),
-        )
+        """Return how the product spells what the grammar leaves open."""
+        return style(self.profile)
 
     def tag(self) -> bytes:
         """Return a random tag: four lower-case letters or digits.

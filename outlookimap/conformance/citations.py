@@ -22,6 +22,9 @@ from outlookimap.statements.catalogue import ID_PATTERN
 _LABEL = re.compile(r"^[ \t]*Statements:(?P<ids>.*)$", re.MULTILINE)
 _STRAY_LABEL = re.compile(r"(?<![`\w])Statements: ?(?=[A-Z]+\d+:)")
 _REMARK = re.compile(r"\([^()]*\)")
+_RULES = re.compile(r"outlookimap\.conformance\..+")
+_CODE_AND_RULES = re.compile(r"outlookimap\.profiles\.permits")
+"""Modules in which what cites judges what others say: the second also acts."""
 _ANY_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -31,6 +34,7 @@ class Kind(StrEnum):
     VALUES = "values"
     CODE = "code"
     TESTS = "tests"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,16 @@ def collect(root: Path) -> Found:
 def cited_by_code(module: str, source: str) -> tuple[list[Citation], list[str]]:
     """Return the citations in the docstrings of a module's functions, classes and constants, and their faults.
 
+    Where a module judges conversations, what cites there is a rule.
+
     A constant's docstring is the string right below it: a table can be what acts. Ids stand on a line of their own,
     `Statements: O5:V0055, O5:V0040`, which goes on after a trailing comma; remarks in round brackets are skipped. A
     module's own docstring acts on nothing, so one that cites is a fault. Raises StatementError for a source that is
     not Python.
     """
     tree = _parse(module, source)
+    judges = _RULES.fullmatch(module) or _CODE_AND_RULES.fullmatch(module)
+    kinds = [*([] if _RULES.fullmatch(module) else [Kind.CODE]), *([Kind.RULES] if judges else [])]
     citations: list[Citation] = []
     faults: list[str] = []
     if _LABEL.search(ast.get_docstring(tree) or ""):
@@ -94,7 +102,7 @@ def cited_by_code(module: str, source: str) -> tuple[list[Citation], list[str]]:
         place = f"{module}:{qualified}"
         for token in _labelled(docstring):
             if ID_PATTERN.fullmatch(token):
-                citations.append(Citation(token, Kind.CODE, place))
+                citations += [Citation(token, kind, place) for kind in kinds]
             else:
                 faults.append(f"{place}: {token!r} in its `Statements:` line is no id")
         if _STRAY_LABEL.search(_LABEL.sub("", docstring)):

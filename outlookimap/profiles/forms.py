@@ -1,15 +1,29 @@
-"""The FETCH and STORE forms of a profile, spelled as in the documents, as values of `wire`."""
+"""What a profile says of the form of commands, as values of `wire`: FETCH and STORE forms, the spelling of words."""
 
 from __future__ import annotations
 
 import functools
 
 from outlookimap.errors import ProfileError
+from outlookimap.profiles.profile import Profile
+from outlookimap.wire.building import Style
 from outlookimap.wire.command_items import ReceivedCommand
 from outlookimap.wire.command_reader import CommandReader
 from outlookimap.wire.commands import Command, Fetch, Store, StoreAction
 from outlookimap.wire.fetch import FetchAtt
 from outlookimap.wire.limits import Limits
+
+
+def style(profile: Profile) -> Style:
+    """Return how the product of a client profile spells what the grammar leaves open.
+
+    Statements: O5:V0017
+    """
+    return Style(
+        quote_always=profile.flag("strings.quote_always"),
+        quoted_limit=profile.number("strings.quoted_limit"),
+        literal_plus=profile.flag("strings.non_synchronizing_literals"),
+    )
 
 
 @functools.cache

@@ -51,6 +51,8 @@ CLIENT: dict[str, type] = {
     "auth.advertised_only": bool,
     "auth.login_fallback": bool,
     "auth.initial_response": bool,
+    "capability.first": bool,
+    "capability.after_tls": bool,
     "capability.after_sign_in": bool,
     "capability.merge_code": bool,
     **{f"commands.{name}": bool for name in COMMANDS},
@@ -78,8 +80,15 @@ CLIENT: dict[str, type] = {
     "answers.ok_text_with": tuple,
     "answers.bye_text": bool,
     "answers.body_extensions": bool,
+    "observed.store_forms": tuple,
+    "observed.fetch_forms": tuple,
+    "observed.offline_window": bool,
+    "observed.capability_skipped": bool,
 }
-"""The values of a client profile: dotted key and type; an empty `logout.tag` is a tag like any other."""
+"""The values of a client profile: dotted key and type.
+
+`observed` is what was seen against the product's documents; an empty `logout.tag` is a tag like any other.
+"""
 
 TEXTS = (
     "greeting", "completed", "failed", "begin_tls", "literal", "idling", "permanent_flags", "unseen", "uidvalidity",

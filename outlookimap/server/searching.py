@@ -178,18 +178,18 @@ def _dated(key: s.Dated) -> Test:
     return lambda candidate: compare(candidate.message.internaldate.date(), day)
 
 
-def _deepest(keys: tuple[s.SearchKey, ...]) -> int:
+def deepest(keys: tuple[s.SearchKey, ...]) -> int:
     """Return how many levels of parentheses there are, one within the other."""
     return max((_levels(key) for key in keys), default=0)
 
 
 def _levels(key: s.SearchKey) -> int:
-    return (isinstance(key, s.Every)) + _deepest(_inside(key))
+    return (isinstance(key, s.Every)) + deepest(_inside(key))
 
 
-def _named_keys(keys: tuple[s.SearchKey, ...]) -> int:
+def named_keys(keys: tuple[s.SearchKey, ...]) -> int:
     """Return how many search keys there are, NOT and OR among them; parentheses are none."""
-    return sum((not isinstance(key, s.Every)) + _named_keys(_inside(key)) for key in keys)
+    return sum((not isinstance(key, s.Every)) + named_keys(_inside(key)) for key in keys)
 
 
 def _inside(key: s.SearchKey) -> tuple[s.SearchKey, ...]:
@@ -211,9 +211,9 @@ def _within(keys: tuple[s.SearchKey, ...], searching: Searching) -> bool:
 
     Statements: X10:V0043, X3:V0041, X1:2.3.2a
     """
-    if searching.deepest is not None and _deepest(keys) > searching.deepest:
+    if searching.deepest is not None and deepest(keys) > searching.deepest:
         return False
-    return searching.most_keys is None or _named_keys(keys) <= searching.most_keys
+    return searching.most_keys is None or named_keys(keys) <= searching.most_keys
 
 
 def _charset_refusal(session: Session) -> Reply:

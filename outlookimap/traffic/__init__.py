@@ -19,10 +19,11 @@ from outlookimap.traffic.format import (
     Slot,
     Transcript,
 )
-from outlookimap.traffic.reader import parse, read
+from outlookimap.traffic.reader import entries, parse, read
 from outlookimap.traffic.recorder import Recorder
 from outlookimap.traffic.recordings import Recordings
-from outlookimap.traffic.writer import dumps, write
+from outlookimap.traffic.redaction import redact, redacted_header
+from outlookimap.traffic.writer import dumps, write, write_entries
 
 __all__ = [
     "Comment",
@@ -41,7 +42,11 @@ __all__ = [
     "Transcript",
     "compare",
     "dumps",
+    "entries",
     "parse",
     "read",
+    "redact",
+    "redacted_header",
     "write",
+    "write_entries",
 ]

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from operator import itemgetter
 
 from outlookimap.traffic.format import Placeholder, Slot, Transcript
+from outlookimap.traffic.server_comparison import Mismatch, mismatches
 from outlookimap.traffic.units import Unit, match, units
 from outlookimap.transport.tap import Sender
 
@@ -24,13 +25,15 @@ class Difference:
     """One place where the actual conversation is not the expected one.
 
     `line` is the line of the expected file; where nothing was expected, of the one before, 0 when there is none.
-    `expected` and `actual` are as the file shows them, None where a line is missing or was not expected.
+    `expected` and `actual` are as the file shows them, None where a line is missing or was not expected. `note` says
+    in a few words what is not the same, where the lines themselves do not make it plain.
     """
 
     sender: Sender
     line: int
     expected: str | None
     actual: str | None
+    note: str = ""
 
     def __str__(self) -> str:
         if self.expected is None:
@@ -38,11 +41,16 @@ class Difference:
             return f"{where}: nothing more was expected here, but this came:\n    {self.actual}"
         where = f"line {self.line}: expected" if self.line else "expected"
         came = "but nothing came" if self.actual is None else f"but this came:\n    {self.actual}"
-        return f"{where}\n    {self.expected}\n  {came}"
+        note = f"\n  {self.note}" if self.note else ""
+        return f"{where}\n    {self.expected}\n  {came}{note}"
 
 
 def compare(
-    expected: Transcript, actual: Transcript, *, sides: Collection[Sender] = (Sender.CLIENT,)
+    expected: Transcript,
+    actual: Transcript,
+    *,
+    sides: Collection[Sender] = (Sender.CLIENT,),
+    values: bool = False,
 ) -> list[Difference]:
     """Return where `actual` differs from `expected`, in the order of `expected`, on each of `sides`.
 
@@ -50,15 +58,31 @@ def compare(
     does not count. A tag placeholder that begins a command takes the tag found there and holds until it is bound
     again; ``$uidvalidity`` is bound once. Two or more stars stand for a secret of any length and match two or more;
     the announced length of a literal that is all stars is not compared. Marks, pauses and comments do not count.
-    Octet for octet is too strict for most servers' side: what two of them may word differently is not known here.
+
+    Octet for octet is too strict for most servers' side. With `values` what the server said is compared as values:
+    spelling, the words of OK, NO and BAD, the order of flags and items do not count, nor does the order of lines while
+    the same commands are in flight, but for EXPUNGE; UIDVALIDITY and UIDNEXT are bound like placeholders.
     """
     bindings = _Bindings()
     found: list[Difference] = []
+    if values:
+        client = _walk(Sender.CLIENT, units(expected, Sender.CLIENT), units(actual, Sender.CLIENT), bindings)
+        found += client if Sender.CLIENT in sides else []
+        if Sender.SERVER in sides:
+            known = mismatches(expected, actual, lambda unit: bindings.at(unit.place, unit.slots))
+            found += map(_difference, known)
+        return sorted(found, key=lambda difference: difference.line)
     for sender in (Sender.CLIENT, Sender.SERVER):  # the client's lines bind the tags that the server's lines hold
         differences = _walk(sender, units(expected, sender), units(actual, sender), bindings)
         if sender in sides:
             found += differences
     return sorted(found, key=lambda difference: difference.line)
+
+
+def _difference(mismatch: Mismatch) -> Difference:
+    due, came = mismatch.expected, mismatch.actual
+    shown = (None if due is None else due.shown, None if came is None else came.shown)
+    return Difference(Sender.SERVER, mismatch.after, *shown, mismatch.note)
 
 
 class _Bindings:

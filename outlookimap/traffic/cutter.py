@@ -66,6 +66,15 @@ class Cutter:
         stream = self._streams[sender]
         return stream.wanted is not None and len(stream.buffer) < stream.wanted
 
+    def due(self, sender: Sender) -> int | None:
+        """Return the number of octets of the literal that `sender` announced and has not begun, None without one."""
+        stream = self._streams[sender]
+        return None if stream.buffer else stream.wanted
+
+    def forgo(self, sender: Sender) -> None:
+        """Take note that the literal that is due will not come: what `sender` says next is a new line."""
+        self._streams[sender].wanted = None
+
     def rest(self) -> list[tuple[Sender, Cut]]:
         """Return what was left incomplete, as parts of lines, and forget everything."""
         left = [
@@ -112,7 +121,9 @@ class Cutter:
         if self._mode is not _Mode.COMMAND:
             if self._mode is _Mode.IDLE and line.strip().upper() == b"DONE":
                 self._mode = _Mode.COMMAND  # RFC 2177: the next command may come before the tagged answer
-            return False
+            if self._mode is not _Mode.AUTHENTICATE or b" " not in line.strip():
+                return False
+            self._mode = _Mode.COMMAND  # base64 has no space: it has ended, though no answer of the server's shows it
         words = line.split(None, 2)
         self._tag = words[0] if words else b""
         match words[1].upper() if len(words) > 1 else b"":

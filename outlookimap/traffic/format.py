@@ -218,7 +218,7 @@ class Transcript:
     entries: tuple[Entry, ...] = ()
 
     def __post_init__(self) -> None:
-        order = _Order()
+        order = Order()
         for entry in self.entries:
             order.take(entry)
 
@@ -256,17 +256,19 @@ class Following:
         return int(match[1]) if match else None
 
 
-class _Order:
-    """The rules between entries."""
+class Order:
+    """The rules between entries, checked one by one: `take()` raises `TranscriptError`."""
 
     __slots__ = ("_bound", "_closed", "_sides")
 
     def __init__(self) -> None:
+        """Begin a recording."""
         self._sides = {sender: Following() for sender in Sender}
         self._bound: set[Slot] = set()
         self._closed = False
 
     def take(self, entry: Entry) -> None:
+        """Check what comes next."""
         if isinstance(entry, Comment):
             return
         if isinstance(entry, Mark):

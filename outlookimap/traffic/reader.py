@@ -6,6 +6,8 @@ Knows nothing of connections and does not judge what is said: `traffic.format` h
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +21,7 @@ from outlookimap.traffic.format import (
     Form,
     Header,
     Mark,
+    Order,
     Placeholder,
     Provenance,
     Said,
@@ -43,28 +46,55 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 def read(source: str | Path | TextIO) -> Transcript:
     """Return the recording in a file or an open text stream; raises `TranscriptError`, OSError as the system does."""
-    if not isinstance(source, str | Path):
-        return parse(source.read())
-    return parse(Path(source).read_bytes().decode("latin-1"))  # `parse` names the line that is not ASCII
+    if isinstance(source, str | Path):
+        with Path(source).open(encoding="latin-1", newline="\n") as stream:  # the line that is not ASCII gets named
+            return _whole(stream)
+    return _whole(source)
 
 
 def parse(text: str) -> Transcript:
     """Return the recording that `text`, the content of a file, holds; raises `TranscriptError` naming the line."""
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    for number, line in enumerate(lines, 1):
+    return _whole(StringIO(text))
+
+
+def entries(stream: TextIO) -> tuple[Header, Iterator[Entry]]:
+    """Return the header of a recording and its entries, which are read and checked one by one.
+
+    Memory is that of the largest literal. Line ends are LF only; the stream stays open. The call and the iterator
+    raise `TranscriptError` naming the line.
+    """
+    header, body = _split(stream)
+    return header, _checked(body)
+
+
+def _whole(stream: TextIO) -> Transcript:
+    header, body = _split(stream)
+    return Transcript(header, tuple(body))
+
+
+def _checked(body: Iterator[Entry]) -> Iterator[Entry]:
+    order = Order()
+    for entry in body:
+        order.take(entry)
+        yield entry
+
+
+def _split(stream: TextIO) -> tuple[Header, Iterator[Entry]]:
+    lines = _lines(stream)
+    _check_magic(next(lines, (1, ""))[1])
+    header: list[str] = []
+    for _, line in lines:
+        if not line:
+            break
+        header.append(line)
+    return _header(header), _body(lines)
+
+
+def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:
+    for number, ended in enumerate(stream, 1):
+        line = ended.removesuffix("\n")
         _check_characters(line, number)
-    _check_magic(lines[0] if lines else "")
-    try:
-        end = lines.index("", 1)
-    except ValueError:
-        end = len(lines)
-    header = _header(lines[1:end])
-    body = _Body()
-    for number, line in enumerate(lines[end + 1 :], end + 2):
-        body.take(line, number)
-    return Transcript(header, body.finish())
+        yield number, line
 
 
 def _check_characters(line: str, number: int) -> None:
@@ -135,56 +165,61 @@ def _made(values: dict[str, str]) -> Header:
 # ---------------------------------------------------------------- body
 
 
-class _Body:
-    """Collects entries line by line; only the lines of a literal belong together."""
+def _body(lines: Iterator[tuple[int, str]]) -> Iterator[Entry]:
+    body = _Body()
+    for number, line in lines:
+        yield from body.take(line, number)
+    yield from body.finish()
 
-    __slots__ = ("_entries", "_literal", "_pause", "_pause_line", "_started")
+
+class _Body:
+    """Makes entries line by line; only the lines of a literal belong together."""
+
+    __slots__ = ("_literal", "_pause", "_pause_line", "_started")
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
         self._pause = 0.0
         self._pause_line = 0
         self._literal: list[bytes] = []
         self._started: tuple[Sender, int] | None = None
 
-    def take(self, line: str, number: int) -> None:
+    def take(self, line: str, number: int) -> Iterator[Entry]:
         match = _SAID.fullmatch(line)
         if match and match[2] == Form.LITERAL.value:
-            self._take_literal(Sender(match[1]), match[3] or "", number)
+            yield from self._take_literal(Sender(match[1]), match[3] or "", number)
             return
-        self._end_literal()
+        yield from self._end_literal()
         if match:
             text = _text(match[3] or "")
-            self._entries.append(Said(Sender(match[1]), Form(match[2]), text, self._used_pause(), number))
+            yield Said(Sender(match[1]), Form(match[2]), text, self._used_pause(), number)
         elif line.startswith("@"):
-            self._take_mark(line, number)
+            yield from self._take_mark(line, number)
         elif line == "#" or line.startswith("# "):
-            self._entries.append(Comment(line[2:].lstrip(), number))
+            yield Comment(line[2:].lstrip(), number)
         elif line:
             raise TranscriptError(f"neither C, S, @ nor #, each with what follows it: {line[:60]!r}", line=number)
 
-    def finish(self) -> tuple[Entry, ...]:
-        self._end_literal()
+    def finish(self) -> Iterator[Entry]:
+        yield from self._end_literal()
         if self._pause_line:
             raise TranscriptError("nothing follows the time mark", line=self._pause_line)
-        return tuple(self._entries)
 
-    def _take_literal(self, sender: Sender, text: str, number: int) -> None:
+    def _take_literal(self, sender: Sender, text: str, number: int) -> Iterator[Entry]:
         if self._started is None or self._started[0] is not sender:
-            self._end_literal()
+            yield from self._end_literal()
             self._started = (sender, number)
         self._literal.append(_ESCAPE.sub(_octet, text).encode("latin-1"))
 
-    def _end_literal(self) -> None:
+    def _end_literal(self) -> Iterator[Entry]:
         if self._started is None:
             return
         sender, number = self._started
         octets = b"\r\n".join(self._literal)
-        self._entries.append(Said(sender, Form.LITERAL, (octets,), self._used_pause(), number))
         self._literal.clear()
         self._started = None
+        yield Said(sender, Form.LITERAL, (octets,), self._used_pause(), number)
 
-    def _take_mark(self, line: str, number: int) -> None:
+    def _take_mark(self, line: str, number: int) -> Iterator[Entry]:
         if match := _PAUSE.fullmatch(line):
             if self._pause_line:
                 raise TranscriptError("a second time mark before anything happened", line=number)
@@ -195,7 +230,7 @@ class _Body:
         except ValueError:
             known = ", ".join(f"@{one.value}" for one in Event)
             raise TranscriptError(f"unknown mark {line!r}: one of @+SECONDS, {known}", line=number) from None
-        self._entries.append(Mark(event, self._used_pause(), number))
+        yield Mark(event, self._used_pause(), number)
 
     def _used_pause(self) -> float:
         pause, self._pause, self._pause_line = self._pause, 0.0, 0

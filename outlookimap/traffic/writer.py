@@ -6,6 +6,7 @@ Knows nothing of files being read, of connections or of secrets: what it is give
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -42,6 +43,12 @@ def write(transcript: Transcript, target: str | Path | TextIO) -> None:
         Path(target).write_text(text, encoding="ascii", newline="\n")
     else:
         target.write(text)
+
+
+def write_entries(header: Header, entries: Iterable[Entry], stream: TextIO) -> None:
+    """Write a recording entry by entry, holding one of them at a time; raises OSError as the system does."""
+    stream.write(header_text(header))
+    stream.writelines(map(entry_text, entries))
 
 
 def header_text(header: Header) -> str:

@@ -17,7 +17,6 @@ from outlookimap.errors import ConnectError, ConnectionLost, OutlookImapError, U
 from outlookimap.transport.clock import SystemClock
 from outlookimap.transport.reasons import network_reason
 from outlookimap.transport.socket_stream import HIGHEST_PORT, SocketTransport, shown
-from outlookimap.transport.stream import Transport
 from outlookimap.transport.waiting import READ, Waiter
 
 _BACKLOG = 128
@@ -43,7 +42,7 @@ class Listener:
         self,
         host: str,
         port: int,
-        on_connection: Callable[[Transport], None],
+        on_connection: Callable[[SocketTransport], None],
         *,
         tls: ssl.SSLContext | None = None,
         max_connections: int = 1000,

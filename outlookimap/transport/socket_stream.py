@@ -45,6 +45,7 @@ class SocketTransport:
         self._encrypted = False
         self._held: deque[bytes] = deque()
         self._held_size = 0
+        self._sealed: deque[memoryview] = deque()  # encrypted by `swap`, not yet accepted by the system
         self._ended = False  # the peer's end of stream was seen
         self._broken = False  # nothing can be said or heard any more
         self._mute = False  # nothing can be said any more
@@ -103,6 +104,46 @@ class SocketTransport:
                     return got
                 if not self._waiter.wait(READ, deadline, may_ring=True):
                     return None
+
+    def swap(self, waiting: deque[memoryview], timeout: float | None, *, listen: bool = True) -> bytes | None:
+        """Send what the system accepts at once of `waiting`, taking it off, or with `listen` return what came.
+
+        Waits until either can be done; neither direction stops because the other stands still. Returns as `receive`
+        does, None also when octets were accepted. `pending` tells whether all that was taken off is out; until it is,
+        only this method may send. UsageError when there is neither anything to send nor anybody to listen to.
+        """
+        with self._in_turn("swapping octets", may_listen_on=True):
+            if not (waiting or self._sealed or listen):
+                raise UsageError("nothing to send, and nobody listens: that would wait for ever")
+            deadline = self._waiter.until(timeout)
+            while True:
+                moved = self._offer(waiting)
+                got = None
+                if listen:
+                    got = self._take_plain() if self._tls is None else self._take_decrypted(self._tls, timeout)
+                if self._dropped:
+                    raise ConnectionLost(f"the connection to {self._peer} was dropped on this side")
+                if moved or got is not None:
+                    return got
+                events = (READ if listen else 0) | (WRITE if waiting or self._sealed else 0)
+                if not self._waiter.wait(events, deadline, may_ring=True):
+                    return None
+
+    @property
+    def pending(self) -> bool:
+        """Whether octets that `swap` took have not been accepted by the system yet."""
+        return bool(self._sealed)
+
+    def finish(self) -> None:
+        """Say that nothing more will be sent, and listen on: the peer gets its end of stream."""
+        with self._in_turn("finishing"):
+            self._mute = True
+            if self._tls is not None:
+                with contextlib.suppress(ssl.SSLError):  # the peer has said its own farewell and gone
+                    self._tls.say_farewell()
+                self._put_in_passing(self._tls.take())
+            with contextlib.suppress(OSError):  # not connected any more: who listens on learns it
+                self._sock.shutdown(socket.SHUT_WR)
 
     def wake(self) -> None:
         """Make the blocked `receive`, or else the next one that finds nothing, return None; for any thread."""
@@ -224,6 +265,27 @@ class SocketTransport:
                     self._push_octets(tls.take(), silence)
         self._push_octets(tls.take(), silence)
 
+    def _offer(self, waiting: deque[memoryview]) -> bool:
+        """Take off `waiting` what can be sent without waiting; return whether anything moved."""
+        if self._tls is not None:
+            self._seal(self._tls, waiting)
+            waiting = self._sealed
+        if not waiting:
+            return False
+        try:
+            advance(waiting, self._sock.sendmsg(islice(waiting, _VECTOR)))
+        except BlockingIOError:
+            return False
+        return True
+
+    def _seal(self, tls: TlsChannel, waiting: deque[memoryview]) -> None:
+        while waiting and not self._sealed:
+            part = waiting[0][:_ENCRYPTED]
+            if not tls.write(part):
+                return
+            advance(waiting, len(part))
+            self._sealed += buffers([(tls.take(), False)])
+
     def _push_octets(self, octets: bytes, silence: float | None) -> None:
         self._push(buffers([(octets, False)]), silence)
 
@@ -273,7 +335,8 @@ class SocketTransport:
                 self._put_in_passing(tls.take())  # the alert that tells the peer why
                 raise
             if tls.unsent and not self._mute:
-                self._push_octets(tls.take(), silence)  # TLS's own answer to a change of keys
+                self._sealed += buffers([(tls.take(), False)])  # TLS's own answer to a change of keys
+                self._push(self._sealed, silence)
             if got is not None or not self._hold():
                 return got
 

@@ -242,3 +242,17 @@ def test_a_file_that_is_not_python_is_named(source: str) -> None:
 def test_a_profile_that_is_not_toml_is_named() -> None:
     with pytest.raises(StatementError, match="p: not TOML"):
         cited_by_values("p", "[values")
+
+
+@pytest.mark.parametrize(
+    ("module", "kinds"),
+    [
+        ("outlookimap.conformance.command_rules", [Kind.RULES]),
+        ("outlookimap.profiles.permits", [Kind.CODE, Kind.RULES]),
+        ("outlookimap.profiles.forms", [Kind.CODE]),
+        ("outlookimap.client.session", [Kind.CODE]),
+    ],
+)
+def test_what_judges_conversations_is_a_rule(module: str, kinds: list[Kind]) -> None:
+    citations, _ = cited_by_code(module, 'def f() -> None:\n    """Judge.\n\n    Statements: O5:V0055\n    """\n')
+    assert [(one.kind, one.place) for one in citations] == [(kind, f"{module}:f") for kind in kinds]

@@ -294,5 +294,5 @@ def test_statement_text_gives_the_reason_and_wraps_between_words() -> None:
 
 def test_catalogue_text() -> None:
     assert catalogue_text([ENTRY]) == (
-        "T1:V0001   acted    RFC 3501 6.4.5    1 values, 2 code, 1 tests\n  Something is done.\n"
+        "T1:V0001   acted    RFC 3501 6.4.5    1 values, 2 code, 1 tests, 0 rules\n  Something is done.\n"
     )

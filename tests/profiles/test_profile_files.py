@@ -73,6 +73,7 @@ WEAKER = {
         "commands.IDLE",
         "commands.ID",
         "commands.ENABLE",
+        *(key for key in CLIENT if key.startswith("observed.")),
     },
     "assumed": {
         "strings.quoted_limit",
@@ -84,6 +85,8 @@ WEAKER = {
     },
     "inferred": {
         "command.octets",
+        "capability.first",
+        "capability.after_tls",
         "auth.mechanisms",
         "commands.STARTTLS",
         "commands.DELETE",

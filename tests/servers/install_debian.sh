@@ -3,7 +3,7 @@
 #
 #   * Dovecot (dovecot-imapd), and winbind for Samba's ntlm_auth, through which Dovecot does NTLM;
 #   * Cyrus IMAP 3.6, unpacked beside it: Debian's IMAP servers conflict, so only one can be installed;
-#   * mbsync (isync), offlineimap3 and curl: clients that the embedded server is tried with;
+#   * mbsync (isync), offlineimap3, curl and mutt: clients that the embedded server and lint are tried with;
 #   * what the servers need to run, and python3-venv, without which `python3 -m venv` fails on a bare machine.
 #
 # pymap, the third server, comes with the Python packages of the tests.
@@ -19,7 +19,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 
 complete() {
-    for program in dovecot doveadm ntlm_auth saslpasswd2 openssl mbsync offlineimap curl; do
+    for program in dovecot doveadm ntlm_auth saslpasswd2 openssl mbsync offlineimap curl mutt; do
         command -v "$program" >/dev/null || return 1
     done
     [ -x /usr/lib/dovecot/imap-login ] || return 1
@@ -62,7 +62,7 @@ apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
     python3 python3-venv ca-certificates openssl \
     dovecot-core dovecot-imapd winbind \
-    isync offlineimap3 curl \
+    isync offlineimap3 curl mutt \
     sasl2-bin libsasl2-modules libsasl2-modules-db \
     libclamav12 libcom-err2 libical3 libicu72 libjansson4 libkrb5-3 libldap-2.5-0 libnsl2 libpcre3 libpq5 \
     libsqlite3-0 libssl3 libwrap0 libxapian30 libxml2 libzephyr4 zlib1g

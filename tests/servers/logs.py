@@ -27,6 +27,9 @@ class ServerLog(Protocol):
     def sign_ins(self) -> list[bytes]:
         """Return what the server received in each connection before and during sign-in."""
 
+    def files(self, user: str) -> list[Path]:
+        """Return the files about the sessions of a user after sign-in that hold anything; of a pair the client's."""
+
     def forget(self, user: str) -> None:
         """Remove the notes about the past sessions of a user."""
 
@@ -71,6 +74,10 @@ class DovecotLog:
         """Return what Dovecot received before sign-in, the passwords too, by the time of the first line."""
         return self._read(self._directory / "rawlog-login")
 
+    def files(self, user: str) -> list[Path]:
+        """Return the files of what Dovecot received; what it sent stands beside each."""
+        return [path for path in sorted((self._directory / "rawlog" / user).glob("*.in")) if path.stat().st_size]
+
     def forget(self, user: str) -> None:
         """Remove the rawlog files of a user."""
         for path in (self._directory / "rawlog" / user).iterdir():
@@ -111,6 +118,10 @@ class CyrusLog:
     def sign_ins(self) -> list[bytes]:
         """Return nothing: Cyrus notes nothing before it knows the user."""
         return []
+
+    def files(self, user: str) -> list[Path]:
+        """Return the telemetry of each session of a user."""
+        return sorted((self._directory / "conf" / "log" / user).iterdir())
 
     def forget(self, user: str) -> None:
         """Remove the telemetry of a user."""

@@ -1,4 +1,4 @@
-"""mbsync, offlineimap and curl as programs of their own: how they are started, and what they read; must not know tests.
+"""mbsync, offlineimap, curl and mutt as programs of their own: how they start, what they read; must not know tests.
 
 Each is given where the server is; what they read comes back as the octets of the messages of each mailbox.
 """
@@ -14,16 +14,19 @@ from urllib.parse import quote
 
 import pytest
 
+_NL = "\n"
+_IN_CLEAR = "ssl = no\nstarttls = no"
+
 SECONDS = 60.0
 """After so long a program has hung."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a server takes TLS connections, and as whom one signs in."""
+    """Where a server takes connections, with TLS unless `ca_file` is None, and as whom one signs in."""
 
     port: int
-    ca_file: Path
+    ca_file: Path | None
     user: str = "user1"
     password: str = "secret"
     host: str = "localhost"
@@ -43,7 +46,7 @@ def program(*names: str) -> str:
 
 def run(*command: str | Path, directory: Path) -> bytes:
     """Run a program that must succeed, with `directory` as its home, and return what it wrote."""
-    environment = {**os.environ, "HOME": str(directory), "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "HOME": str(directory), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
     done = subprocess.run(
         [str(word) for word in command],
         cwd=directory,
@@ -66,7 +69,8 @@ class Mbsync:
         self.mail.mkdir(parents=True)
         (directory / "config").write_text(
             f"IMAPAccount far\nHost {place.host}\nPort {place.port}\nUser {place.user}\nPass {place.password}\n"
-            f"SSLType IMAPS\nCertificateFile {place.ca_file}\nAuthMechs PLAIN LOGIN\n\n"
+            f"{f'SSLType IMAPS{_NL}CertificateFile {place.ca_file}' if place.ca_file else 'SSLType None'}\n"
+            "AuthMechs PLAIN LOGIN\n\n"
             "IMAPStore far\nAccount far\n\n"
             f"MaildirStore near\nPath {self.mail}/\nInbox {self.mail}/INBOX\nSubFolders Verbatim\n\n"
             "Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge None\nSyncState *\n"
@@ -89,8 +93,9 @@ class Offlineimap:
             f"[general]\naccounts = all\nmetadata = {directory}/metadata\nui = quiet\n\n"
             "[Account all]\nlocalrepository = near\nremoterepository = far\n\n"
             f"[Repository near]\ntype = Maildir\nlocalfolders = {self.mail}\nsep = /\n\n"
-            f"[Repository far]\ntype = IMAP\nremotehost = {place.host}\nremoteport = {place.port}\nssl = yes\n"
-            f"sslcacertfile = {place.ca_file}\nremoteuser = {place.user}\nremotepass = {place.password}\n"
+            f"[Repository far]\ntype = IMAP\nremotehost = {place.host}\nremoteport = {place.port}\n"
+            f"{f'ssl = yes{_NL}sslcacertfile = {place.ca_file}' if place.ca_file else _IN_CLEAR}\n"
+            f"remoteuser = {place.user}\nremotepass = {place.password}\n"
         )
 
     def sync(self) -> None:
@@ -110,9 +115,11 @@ class Curl:
     def get(self, path: str = "", *options: str | Path) -> bytes:
         """Fetch what stands at `path` of the account."""
         place = self._place
+        scheme = "imaps" if place.ca_file else "imap"
         return run(
-            self._program, "--silent", "--show-error", "--cacert", place.ca_file, "--user",
-            f"{place.user}:{place.password}", f"imaps://{place.host}:{place.port}/{path}", *options,
+            self._program, "--silent", "--show-error", "--user",
+            f"{place.user}:{place.password}", f"{scheme}://{place.host}:{place.port}/{path}",
+            *(("--cacert", place.ca_file) if place.ca_file else ()), *options,
             directory=self._directory,
         )  # fmt: skip
 
@@ -125,6 +132,29 @@ class Curl:
         file = self._directory / "message"
         file.write_bytes(message)
         self.get(quote(mailbox), "--upload-file", file)
+
+
+class Mutt:
+    """mutt without a terminal's user: it opens a mailbox, does what it is told by keys, and ends; without TLS only."""
+
+    def __init__(self, place: Place, directory: Path) -> None:
+        self._program = program("mutt")
+        self._script = program("script")
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._url = f"imap://{place.host}:{place.port}/INBOX"
+        (directory / "Mail").mkdir()
+        (directory / "config").write_text(
+            f"set imap_user={place.user}\nset imap_pass={place.password}\nset ssl_starttls=no\nset ssl_force_tls=no\n"
+            "set imap_authenticators=login\nset wait_key=no\nset confirmappend=no\nset delete=yes\n"
+            "set quit=yes\nset sleep_time=0\n"
+            'set message_cachedir=""\nset header_cache=""\nset move=no\n'
+        )
+
+    def run(self, keys: str) -> None:
+        """Open the inbox and type `keys`, which end mutt."""
+        mutt = f"{self._program} -F {self._directory}/config -f {self._url} -e 'push {keys}'"
+        run(self._script, "-qec", mutt, "/dev/null", directory=self._directory)
 
 
 def maildir_tree(mail: Path) -> dict[str, bytes]:

@@ -6,21 +6,31 @@ import contextlib
 import select
 import socket
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _STOP_SECONDS = 10.0
 _CHUNK = 65536
 
 
+class Heard(Protocol):
+    """Is told what passes, in its order, `sent` by the client or not; one for each connection."""
+
+    def __call__(self, data: bytes, *, sent: bool) -> object:
+        """Take note of some bytes."""
+
+
 class Conversation:
     """The bytes of one connection, noted before they are passed on."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Heard | None = None) -> None:
         self._sent = bytearray()
         self._received = bytearray()
+        self._heard = heard
+        self._lock = threading.Lock()
 
     @property
     def sent(self) -> bytes:
@@ -34,18 +44,30 @@ class Conversation:
 
     def carry(self, client: socket.socket, server: socket.socket) -> None:
         """Pass bytes in both directions until both ends have closed."""
-        back = threading.Thread(target=_pump, args=(server, client, self._received), name="relay-back")
+        back = threading.Thread(target=_pump, args=(server, client, self._note_received), name="relay-back")
         back.start()
-        _pump(client, server, self._sent)
+        _pump(client, server, self._note_sent)
         back.join()
 
+    def _note_sent(self, data: bytes) -> None:
+        with self._lock:
+            self._sent += data
+            if self._heard is not None:
+                self._heard(data, sent=True)
 
-def _pump(source: socket.socket, target: socket.socket, noted: bytearray) -> None:
+    def _note_received(self, data: bytes) -> None:
+        with self._lock:
+            self._received += data
+            if self._heard is not None:
+                self._heard(data, sent=False)
+
+
+def _pump(source: socket.socket, target: socket.socket, note: Callable[[bytes], None]) -> None:
     """Carry one direction; an end of stream is passed on, a broken connection breaks the other one."""
     try:
         while data := source.recv(_CHUNK):
             # Noted first: whoever has seen the answer can rely on finding the question here.
-            noted += data
+            note(data)
             target.sendall(data)
     except OSError:
         for end in (source, target):
@@ -59,11 +81,13 @@ def _pump(source: socket.socket, target: socket.socket, noted: bytearray) -> Non
 class Relay:
     """Listens on a free loopback port and carries every connection made there to `host` and `port`.
 
-    A context manager; leaving it closes the port and all connections and waits for its threads.
+    `listen` makes the ear of each connection. A context manager; leaving it closes the port and all connections and
+    waits for its threads.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, listen: Callable[[], Heard] | None = None) -> None:
         self._target = (host, port)
+        self._listen = listen
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.host: str = "127.0.0.1"
         self.port: int = self._listener.getsockname()[1]
@@ -132,7 +156,7 @@ class Relay:
                 return
             with server:
                 server.settimeout(None)
-                conversation = Conversation()
+                conversation = Conversation(None if self._listen is None else self._listen())
                 with self._lock:
                     self._open.append(server)
                     self._conversations.append(conversation)

@@ -1,0 +1,107 @@
+"""Which statements of the client's documents lint can see, and how; and why it cannot see the others.
+
+`docs/lint.md` is made from these tables. Must not know how anything is judged.
+"""
+
+from __future__ import annotations
+
+SEEN: dict[str, str] = {
+    "O5:2.1.3": "A command, DONE or a literal departs from the grammar of RFC 3501, or from the one way it is spelled.",
+    "O5:2.1.4": "More than one space, a TAB, or spaces at the end of a line.",
+    "O5:C0001": "A tag is longer or shorter than four, has other characters, is repeated, or counts.",
+    "O5:V0005": "STORE or APPEND has a keyword among its flags.",
+    "O5:V0008": "FETCH asks for ENVELOPE.",
+    "O5:V0009": "FETCH asks for BODY or BODYSTRUCTURE.",
+    "O5:V0010": "FETCH asks for a part of a message by its number.",
+    "O5:V0013": "An octet above 127 in a name, in LOGIN, in SEARCH or in an uploaded message.",
+    "O5:V0014": "An uploaded message says that a part of it is 8-bit or binary.",
+    "O5:V0017": "A mailbox or a user is named by an atom, by a literal where it is short, in quotes where it is long.",
+    "O5:V0018": "CREATE or RENAME with a control character in the new name.",
+    "O5:V0021": "CREATE or RENAME with a new name that is not modified UTF-7: & alone, # encoded.",
+    "O5:V0022": "NAMESPACE.",
+    "O5:V0025": "More than ten minutes without a word from the client, where the recording has times.",
+    "O5:V0026": "A command after one that lets nothing follow, or message numbers while they may change.",
+    "O5:V0027": "LOGIN or a weaker mechanism although NTLM or DIGEST-MD5 is listed, where the settings are known.",
+    "O5:V0028": "IDLE although the server does not list it; more than ten minutes of silence.",
+    "O5:V0029": "AUTHENTICATE ANONYMOUS.",
+    "O5:V0030": "AUTHENTICATE with an initial response.",
+    "O5:E0001": "A mechanism other than NTLM, DIGEST-MD5 and PLAIN.",
+    "O5:V0032": "A mechanism that the server does not list; sign-in, or anything else, before the list was asked for.",
+    "O5:V0033": "Another command than CAPABILITY after AUTHENTICATE.",
+    "O5:V0034": "A mechanism stronger than one that was tried before it; LOGIN although the settings rule it out.",
+    "O5:V0035": "Another command than CAPABILITY after LOGIN.",
+    "O5:V0040": "EXAMINE.",
+    "O5:V0045": "STATUS asks for anything but UNSEEN.",
+    "O5:V0047": "CREATE right after APPEND was refused with TRYCREATE.",
+    "O5:V0048": "CHECK, after APPEND as at any other time.",
+    "O5:V0049": "CHECK.",
+    "O5:V0051": "SEARCH, of 2007 and 2010.",
+    "O5:V0052": "FETCH with a macro.",
+    "O5:V0053": "FETCH asks for BODY with a section.",
+    "O5:V0054": "BODY.PEEK with anything but nothing or HEADER between its brackets.",
+    "O5:V0055": "FETCH with a list of items that is none of the documented ones.",
+    "O5:V0056": "STORE in a form that is none of the documented ones.",
+    "O5:V0058": "CREATE right after COPY was refused with TRYCREATE.",
+    "O5:V0059": "UID SEARCH, UID EXPUNGE, UID MOVE.",
+    "O5:V0061": "A command that RFC 3501 does not have, XLIST in 2013 excepted.",
+    "O5:V0065": "CAPABILITY left out because the server volunteered it.",
+    "O5:V0070": "FETCH asks for a range of octets.",
+    "O5:V0071": "FETCH asks for BODYSTRUCTURE.",
+    "O5:V0072": "FETCH asks for ENVELOPE.",
+}
+"""What breaks each statement that the client's side of a conversation shows."""
+
+_HEARD = "It is about what the client makes of an answer; nothing it says depends on it."
+_ALLOWED = "It allows something: whoever does not do it breaks nothing."
+_SETTING = "It is a setting: both ways are the product's, and a recording does not tell which was chosen."
+_REFERS = "It only points to other statements."
+_SYSTEM = "It is about cipher suites, which the operating system chooses."
+
+UNSEEN: dict[str, str] = {
+    "O5:2.1.1": "A recording does not tell ports.",
+    "O5:2.1.2": _SETTING,
+    "O5:2.1.5": _HEARD,
+    "O5:2.1.6": _HEARD,
+    "O5:2.1.7": _SYSTEM,
+    "O5:V0001": _HEARD,
+    "O5:C0002": "Whether something was fetched twice because the cache was lost, a recording does not tell.",
+    "O5:C0003": _REFERS,
+    "O5:V0002": _HEARD,
+    "O5:V0003": "It takes what an earlier visit left in the cache.",
+    "O5:V0004": _HEARD,
+    "O5:V0006": _SETTING,
+    "O5:V0007": _HEARD,
+    "O5:V0011": _ALLOWED,
+    "O5:V0012": "Both spellings of an empty string are right; a third breaks the grammar (O5:2.1.3).",
+    "O5:V0015": "What a string was before it was sent is not shown.",
+    "O5:V0016": _HEARD,
+    "O5:V0019": _ALLOWED,
+    "O5:V0020": "A name with the separator inside looks like that of a folder below another.",
+    "O5:V0023": _HEARD,
+    "O5:V0024": _HEARD,
+    "O5:V0031": _ALLOWED,
+    "O5:E0002": _REFERS,
+    "O5:V0036": _HEARD,
+    "O5:V0037": _HEARD,
+    "O5:V0038": _HEARD,
+    "O5:V0039": _HEARD,
+    "O5:V0041": _SETTING,
+    "O5:V0042": _HEARD,
+    "O5:V0043": _HEARD,
+    "O5:V0044": _SETTING,
+    "O5:V0046": _ALLOWED,
+    "O5:V0050": _ALLOWED,
+    "O5:V0057": _HEARD,
+    "O5:V0060": _ALLOWED,
+    "O5:C0004": _REFERS,
+    "O5:V0062": _HEARD,
+    "O5:V0063": _HEARD,
+    "O5:V0064": _HEARD,
+    "O5:V0066": _HEARD,
+    "O5:V0067": _HEARD,
+    "O5:V0068": _HEARD,
+    "O5:V0069": _HEARD,
+    "O5:V0073": _SYSTEM,
+    "O5:V0074": _SYSTEM,
+}
+"""Why lint cannot see the others."""

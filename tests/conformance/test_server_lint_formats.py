@@ -1,0 +1,51 @@
+"""The table of a server's lines through every kind of log: what a log shows is caught, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.log_formats import FORMATS, saved, written
+from support.server_lint_rows import ROWS
+from support.server_row import Row
+
+from outlookimap.conformance.server_lint import lint
+from outlookimap.conformance.verdict import Violation
+from outlookimap.traffic.imports import load as load_log
+
+WITH_SERVER = [name for name, form in FORMATS.items() if form.server]
+
+
+def shows(name: str) -> set[str]:
+    """Return what a kind of log shows; none tells of TLS, nor for sure in which order the two sides spoke."""
+    form = FORMATS[name]
+    kept = {
+        "times": form.times,
+        "stamps": name != "rawlog without stamps",
+        "literals": form.literals,
+        "any": name != "terminal",
+    }
+    return {what for what, there in kept.items() if there}
+
+
+def judged(row: Row, name: str, directory: Path, *, right: bool) -> list[Violation]:
+    path = saved(written(row.recording(right=right), name), directory)
+    [session] = load_log(path).sessions
+    return [*lint(session.transcript, row.profile).violations]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("name", WITH_SERVER)
+def test_what_breaks_a_statement_is_caught_where_the_log_shows_it(name: str, row: Row, tmp_path: Path) -> None:
+    found = judged(row, name, tmp_path, right=False)
+    if row.needs <= shows(name):
+        assert [set(violation.statements) for violation in found] == [set(row.ids)], found
+        assert found[0].line > 0
+    else:
+        assert {one for violation in found for one in violation.statements} <= set(row.ids), found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("name", WITH_SERVER)
+def test_what_keeps_it_is_not(name: str, row: Row, tmp_path: Path) -> None:
+    assert judged(row, name, tmp_path, right=True) == []
