@@ -30,6 +30,8 @@ from outlookimap.mail.message import Message
 from outlookimap.profiles import Policy
 from outlookimap.sync.watching import Lost, Restored
 
+pytestmark = pytest.mark.thorough
+
 SILENCE = 0.5
 """Seconds after which a connection that has gone silent is given up."""
 _PATIENCE = 30.0

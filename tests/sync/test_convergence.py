@@ -26,6 +26,8 @@ from outlookimap.client.mime import octets
 from outlookimap.exchange import ExchangeServer
 from outlookimap.traffic import Recorder
 
+pytestmark = pytest.mark.thorough
+
 IDLE = re.compile(rb"CAPABILITY|LIST .*|LSUB .*|XLIST .*|SELECT .*|UID FETCH 1:\* \(UID FLAGS\)|LOGOUT")
 """What a sync sends that finds nothing to do, from the end of its sign-in on."""
 EXAMPLES = 60

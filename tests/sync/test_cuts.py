@@ -27,6 +27,8 @@ from outlookimap.sync.account import Account
 from outlookimap.sync.changes import Change
 from outlookimap.transport.clock import FakeClock
 
+pytestmark = pytest.mark.thorough
+
 DAY = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 WITHOUT_UIDPLUS = tuple(one for one in CAPABILITIES if one != b"UIDPLUS")
 SHARDS = 8

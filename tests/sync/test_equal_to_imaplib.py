@@ -16,6 +16,8 @@ from outlookimap.cache import Cache
 from outlookimap.exchange import ExchangeServer
 from outlookimap.server.store import Incoming
 
+pytestmark = pytest.mark.thorough
+
 MANY = 10_000
 SOME = 2_000
 WITH_CYRUS = 1_000

@@ -23,6 +23,8 @@ from outlookimap.cache import Cache
 from outlookimap.client.mime import octets
 from outlookimap.exchange import ExchangeServer
 
+pytestmark = pytest.mark.thorough
+
 MESSAGES = 600
 KILLS = 100
 FIRST_KILLS, LATER_KILLS = 6, 3

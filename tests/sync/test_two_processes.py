@@ -18,6 +18,8 @@ from support.user_scripts import opened
 from outlookimap.cache import Cache
 from outlookimap.exchange import ExchangeServer
 
+pytestmark = pytest.mark.thorough
+
 ROUNDS = 20
 MESSAGES = 50
 

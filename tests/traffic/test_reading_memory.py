@@ -6,9 +6,13 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from outlookimap.traffic import Entry, Form, Said, entries
 from outlookimap.traffic.imports import load
 from outlookimap.transport.tap import Sender
+
+pytestmark = pytest.mark.thorough
 
 MESSAGES = 100
 LINE = b"x" * 998
