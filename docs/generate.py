@@ -16,13 +16,13 @@ import typer.main
 
 from outlookimap.cli import app
 from outlookimap.client import waiting
-from outlookimap.conformance import server_visibility, traceability, visibility
+from outlookimap.conformance import conversation_rules, server_visibility, traceability, visibility
 from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions
 from outlookimap.profiles.schema import CLIENT, SERVER, Value
 from outlookimap.protocol import diagram
 from outlookimap.protocol.states import ALLOWED, Flow, State
 from outlookimap.server import fault_docs
-from outlookimap.sync import lines, reconnecting, watching
+from outlookimap.sync import reconnecting, watching
 from outlookimap.wire.commands import Idle
 from outlookimap.wire.leniency import Leniency
 
@@ -136,6 +136,10 @@ is the first command; without time marks nobody was silent too long. In a fragme
 relied on either. Which mechanisms and which kind of date the account's settings allow a recording does not tell: a
 mechanism left out is a remark, and a violation only where a `policy` is given.
 
+A client is silent from its last words on; time in which it waits for an answer does not count, but that of IDLE does.
+Ten minutes of silence may be exceeded by {grace:g} seconds: clocks of logs count whole seconds, and a busy machine
+takes its time.
+
 Where `AUTH=PLAIN` is listed, AUTHENTICATE PLAIN and LOGIN are both the product's, the second with a remark.
 """
 
@@ -165,7 +169,8 @@ unprotected unless the server lists STARTTLS.
 
 def lint_page() -> str:
     """Return docs/lint.md: which statements lint sees and how, which not and why, what was seen against them."""
-    parts = [LINT, "## What lint sees\n", *_visible(visibility.SEEN, visibility.UNSEEN, "## What it cannot see")]
+    told = LINT.replace("{grace:g}", f"{conversation_rules.GRACE:g}")
+    parts = [told, "## What lint sees\n", *_visible(visibility.SEEN, visibility.UNSEEN, "## What it cannot see")]
     parts += [
         "\n## Seen, but against the documents\n",
         OBSERVED,
@@ -259,7 +264,7 @@ def _shown(value: Value) -> str:
 MADE = "<!-- what follows is made by docs/generate.py -->\n"
 """The line of docs/connection.md that ends what is written by hand."""
 
-TIMERS = (waiting, lines, watching, reconnecting)
+TIMERS = (waiting, watching, reconnecting)
 """Modules whose constants are seconds, each with a docstring that begins so."""
 
 _SECONDS = re.compile(r"Seconds?:? ")
@@ -279,10 +284,11 @@ def connection_page() -> str:
 
 def _drawn_states() -> str:
     policy = Policy()
+    idle_after = load("2013").number("idle.after")
     may_idle = " or ".join(state.value for state in State if state in ALLOWED[Idle])
     arrows = [
         "[*] --> COMMANDS : sign-in",
-        f"COMMANDS --> IDLING : {lines.IDLE_AFTER:g} s without a command, or a watch waits, and IDLE is listed",
+        f"COMMANDS --> IDLING : {idle_after} s without a command, or a watch waits, and IDLE is listed",
         "IDLING --> COMMANDS : DONE, for a command of anybody",
         f"IDLING --> NOOP : DONE, {policy.keepalive:g} s after the last command",
         "NOOP --> IDLING : IDLE",
@@ -320,6 +326,7 @@ def _timers(profiles: list[Profile]) -> str:
         if re.search(r"\bseconds\b", about):
             rows.append(f"| {setting.default:g} | `Policy({setting.name}=)` | {about} |")
     rows += _same("keepalive.longest", profiles, "no more lie between two commands of its own")
+    rows += _same("idle.after", profiles, "it idles after so much time without a command, unless a watch waits")
     for module in TIMERS:
         place = module.__name__.removeprefix("outlookimap.")
         for name, value, about in _constants(module):

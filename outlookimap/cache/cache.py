@@ -13,10 +13,13 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from outlookimap.cache.changes import ChangeTable
+from outlookimap.cache.criteria import Criteria
 from outlookimap.cache.database import Database
 from outlookimap.cache.folders import FolderTable
 from outlookimap.cache.lock import WorkingLock
+from outlookimap.cache.message_queries import Order
 from outlookimap.cache.messages import MessageTable
+from outlookimap.cache.rows import MessageRow
 from outlookimap.cache.search import SearchTable
 from outlookimap.errors import CacheError, UsageError
 
@@ -82,6 +85,20 @@ class Cache:
                 )
             if known != wanted:
                 self._database.executemany("INSERT OR REPLACE INTO account VALUES (?, ?)", wanted.items())
+
+    def find(
+        self,
+        folder_id: int | None,
+        criteria: Criteria,
+        *,
+        limit: int | None = None,
+        order: Order = "newest",
+        date_from: str = "internaldate",
+    ) -> list[MessageRow]:
+        """Return messages as `messages.find` does, the words of what came since they were last indexed included."""
+        if criteria.text is not None:
+            self.search.index_outstanding()
+        return self.messages.find(folder_id, criteria, limit=limit, order=order, date_from=date_from)
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""

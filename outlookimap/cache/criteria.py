@@ -22,7 +22,10 @@ _FLAGS = (
     ("answered", Flag.ANSWERED, True),
     ("deleted", Flag.DELETED, True),
 )
-_DAY = "coalesce(substr(internaldate, 1, 10), date(sent, 'unixepoch'))"
+_DAYS = {
+    "internaldate": "coalesce(substr(internaldate, 1, 10), date(sent, 'unixepoch'))",
+    "header": "coalesce(date(sent, 'unixepoch'), substr(internaldate, 1, 10))",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Criteria:
       a word. Case and accents make no difference.
     * `sender`, `recipient`, `subject`: part of the field, without regard to case.
     * `unread`, `flagged`, `answered`, `deleted`: as shown, queued changes included.
-    * `since`, `before`: the day of the INTERNALDATE in its own zone, as SEARCH has it (RFC 3501 section 6.4.4); of the
-      Date field where the server was not asked for INTERNALDATE (O5:V0006).
+    * `since`, `before`: the day of the INTERNALDATE in its own zone, as SEARCH has it (RFC 3501 section 6.4.4), or that
+      of the Date field in UTC, by where dates come from; of the other where that is missing (O5:V0006).
 
     Raises UsageError for a `sender`, `recipient` or `subject` of more than `LONGEST_PART` characters.
 
@@ -58,7 +61,7 @@ class Criteria:
             if part is not None and len(part) > LONGEST_PART:
                 raise UsageError(f"{name}: {len(part)} characters are too many to look for, {LONGEST_PART} at most")
 
-    def sql(self) -> tuple[str, tuple[str, ...]]:
+    def sql(self, date_from: str = "internaldate") -> tuple[str, tuple[str, ...]]:
         """Return a condition over `messages`, its columns unqualified, and its parameters."""
         conditions: list[str] = []
         parameters: list[str] = []
@@ -71,7 +74,7 @@ class Criteria:
                 conditions.append(f"flags & {flag:d} {'<>' if value is wanted else '='} 0")
         for day, compared in ((self.since, ">="), (self.before, "<")):
             if day is not None:
-                conditions.append(f"{_DAY} {compared} ?")
+                conditions.append(f"{_DAYS[date_from]} {compared} ?")
                 parameters.append(dt.date(day.year, day.month, day.day).isoformat())
         if words := match_all(self.text or ""):
             conditions.append("id IN (SELECT rowid FROM words WHERE words MATCH ?)")

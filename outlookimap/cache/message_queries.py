@@ -18,6 +18,7 @@ from outlookimap.cache.database import Database
 from outlookimap.cache.moments import from_seconds
 from outlookimap.cache.rows import BodyState, Flag, MessageRow
 from outlookimap.cache.summary import Fingerprint
+from outlookimap.wire.sequence import MAX_NUMBER
 
 Order: TypeAlias = Literal["newest", "oldest", "uid"]
 
@@ -25,10 +26,11 @@ _COLUMNS = (
     "id, folder, generation, uid, flags, server_flags, keywords, size, internaldate, sent, subject, sender, recipients,"
     " message_id, header_hash, body, hidden"
 )
-# Where no INTERNALDATE was fetched, the Date field decides; what has no UID yet came last.
+_DATES = {"internaldate": "COALESCE(received, sent, 0)", "header": "COALESCE(sent, received, 0)"}
+# What has no UID yet came last.
 _ORDERS: dict[Order, str] = {
-    "newest": "COALESCE(received, sent, 0) DESC, uid IS NULL DESC, uid DESC, id DESC",
-    "oldest": "COALESCE(received, sent, 0), uid IS NULL, uid, id",
+    "newest": "{date} DESC, uid IS NULL DESC, uid DESC, id DESC",
+    "oldest": "{date}, uid IS NULL, uid, id",
     "uid": "uid IS NULL, uid, id",
 }
 _SHOWN = "folder = ? AND generation = (SELECT generation FROM folders WHERE id = ?) AND hidden = 0"
@@ -54,6 +56,8 @@ class MessageQueries:
 
     def by_uid(self, folder_id: int, uid: int) -> MessageRow | None:
         """Return the shown message with this UID, or None."""
+        if not 1 <= uid <= MAX_NUMBER:  # SQLite takes no number beyond 64 bits
+            return None
         return self._first(f"WHERE {_SHOWN} AND uid = ?", folder_id, folder_id, uid)
 
     def find(
@@ -63,16 +67,24 @@ class MessageQueries:
         *,
         limit: int | None = None,
         order: Order = "newest",
+        date_from: str = "internaldate",
     ) -> list[MessageRow]:
-        """Return the shown messages of a folder, or of all folders for None, that meet `criteria`, at most `limit`."""
+        """Return the shown messages of a folder, or of all folders for None, that meet `criteria`, at most `limit`.
+
+        The dates that `criteria` and `order` go by are those of `date_from`, ``"internaldate"`` or ``"header"``, or the
+        other where that one is missing.
+
+        Statements: O5:V0006
+        """
         where = _SHOWN_ANYWHERE if folder_id is None else _SHOWN
         parameters: list[Any] = [] if folder_id is None else [folder_id, folder_id]
-        condition, values = ("", []) if criteria is None else criteria.sql()
+        condition, values = ("", []) if criteria is None else criteria.sql(date_from)
         if condition:
             where += f" AND ({condition})"
             parameters += values
         at_most = -1 if limit is None else limit
-        return self._rows(f"WHERE {where} ORDER BY {_ORDERS[order]} LIMIT ?", *parameters, at_most)
+        by = _ORDERS[order].format(date=_DATES[date_from])
+        return self._rows(f"WHERE {where} ORDER BY {by} LIMIT ?", *parameters, at_most)
 
     def count(self, folder_id: int) -> int:
         """Return how many messages of a folder are shown."""

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from outlookimap.cli.local import HEADINGS, CacheFile, entry, fields, opened, synced
-from outlookimap.cli.output import JsonFile, write_json, write_rows
+from outlookimap.cli.local import ENTRY_KEYS, HEADINGS, CacheFile, entry, fields, opened, synced
+from outlookimap.cli.output import json_option, write_json, write_rows
 from outlookimap.mail import Folder, Message
 
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -24,7 +24,7 @@ def search(
             "for any ending.",
         ),
     ],
-    json: JsonFile = None,
+    json: Annotated[str | None, json_option(f"a list of messages (folder, {ENTRY_KEYS})")] = None,
 ) -> None:
     """Find messages in all folders of a local copy, the newest first.
 

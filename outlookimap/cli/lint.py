@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from outlookimap.cli.output import JsonFile, write_json
+from outlookimap.cli.output import json_option, write_json
 from outlookimap.cli.verdicts import FileVerdict, Unread, as_json, as_text
 from outlookimap.conformance import lint as client_lint
 from outlookimap.conformance import server_lint
@@ -57,7 +57,14 @@ def lint(
         list[str] | None,
         typer.Option(metavar="NAME", help="Of the server: switch on a rejected reading, or another setting."),
     ] = None,
-    json: JsonFile = None,
+    json: Annotated[
+        str | None,
+        json_option(
+            "a list, for each file and profile one object (file, format, sessions (label, conforms, judged, fragment), "
+            "profile, conforms, violations (line, statements, text, expected, observed, session, connection), "
+            "remarks (line, statements, text), exercised, error)"
+        ),
+    ] = None,
 ) -> None:
     """Judge recordings and logs: whether their client is an Outlook, their server an Exchange.
 

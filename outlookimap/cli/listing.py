@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from outlookimap.cli.local import HEADINGS, CacheFile, entry, fields, opened, synced
-from outlookimap.cli.output import JsonFile, write_json, write_rows
+from outlookimap.cli.local import ENTRY_KEYS, HEADINGS, CacheFile, entry, fields, opened, synced
+from outlookimap.cli.output import json_option, write_json, write_rows
 from outlookimap.mail import Folder
 
 
@@ -16,7 +16,12 @@ def ls(
     folder: Annotated[
         str | None, typer.Argument(metavar="[FOLDER]", help="List its messages, the newest first.")
     ] = None,
-    json: JsonFile = None,
+    json: Annotated[
+        str | None,
+        json_option(
+            f"a list of folders (name, attributes, special, messages, unread), with FOLDER of messages ({ENTRY_KEYS})"
+        ),
+    ] = None,
 ) -> None:
     """List the folders of a local copy with their messages and unread ones, or the messages of one folder.
 

@@ -54,6 +54,10 @@ def states(message: Message) -> list[str]:
     return [word for word in words if getattr(message, word)]
 
 
+ENTRY_KEYS = "uid, date, sender, recipients, subject, flags, keywords, size, message_id"
+"""What `entry` has, for the help of a command."""
+
+
 def entry(message: Message) -> dict[str, Any]:
     """Return a message for JSON."""
     return {

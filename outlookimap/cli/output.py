@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -20,13 +20,14 @@ from rich.text import Text
 from outlookimap.client.texts import LONGEST, harmless
 from outlookimap.errors import UsageError
 
-JsonFile = Annotated[
-    str | None, typer.Option("--json", metavar="FILE", help="Write JSON to FILE; - is standard output.")
-]
-
 _NUMBER = re.compile(r"[\d,]*|-")
 _SHORT = 20
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def json_option(keys: str) -> Any:
+    """Return the option ``--json FILE`` of a command; its help says the `keys` that the command writes."""
+    return typer.Option("--json", metavar="FILE", help=f"Write JSON to FILE, - is standard output: {keys}.")
 
 
 def write_json(target: str, value: Any) -> None:

@@ -24,7 +24,7 @@ from outlookimap.cli.connecting import (
     User,
     password_of,
 )
-from outlookimap.cli.output import JsonFile, harmless_text, write_json
+from outlookimap.cli.output import harmless_text, json_option, write_json
 from outlookimap.cli.places import CaOut, certificate, end_on_sigterm, place_of, shown_place, target_of, wait_for
 from outlookimap.errors import TranscriptError, UsageError
 from outlookimap.traffic import Difference, Entry, entries
@@ -46,7 +46,13 @@ def replay(
     no_pauses: Annotated[
         bool, typer.Option("--no-pauses", help="Do not wait where the recording shows that only time passed.")
     ] = False,
-    json: JsonFile = None,
+    json: Annotated[
+        str | None,
+        json_option(
+            "file, same, connections, commands, differences (line, side, expected, actual, note; where a conversation "
+            "ended early line, stopped, unplayed)"
+        ),
+    ] = None,
     encryption: Encryption = None,
     ca_file: CaFile = None,
     insecure: Insecure = False,

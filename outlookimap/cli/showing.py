@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from outlookimap.cli.local import CacheFile, entry, opened, states
-from outlookimap.cli.output import JsonFile, harmless_text, write_json
+from outlookimap.cli.local import ENTRY_KEYS, CacheFile, entry, opened, states
+from outlookimap.cli.output import harmless_text, json_option, write_json
 from outlookimap.mail import Attachment, Message
 
 
@@ -19,7 +19,7 @@ def show(
         int,
         typer.Argument(metavar="UID", min=1, max=2**32 - 1, help="Its UID, as `outlookimap ls CACHE FOLDER` says it."),
     ],
-    json: JsonFile = None,
+    json: Annotated[str | None, json_option(f"{ENTRY_KEYS}, attachments (name, content_type, size), text")] = None,
 ) -> None:
     """Print one message of a local copy: sender, recipients, date, subject, attachments and text.
 

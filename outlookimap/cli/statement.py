@@ -7,14 +7,20 @@ from typing import Annotated
 
 import typer
 
-from outlookimap.cli.output import JsonFile, write_json
+from outlookimap.cli.output import json_option, write_json
 from outlookimap.conformance import traceability
 from outlookimap.statements import get
 
 
 def statement(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", help="An id such as O5:V0055; all without one.")] = None,  # noqa: A002 - the user reads it
-    json: JsonFile = None,
+    json: Annotated[
+        str | None,
+        json_option(
+            "a list of statements (id, edition, gist, section, rfc_section, products, observable, state, reason, "
+            "values, code, tests, rules, scenarios)"
+        ),
+    ] = None,
 ) -> None:
     """Print a statement of the Microsoft documents and where code, profiles and tests act on it."""
     wanted = None if id is None else get(id).id

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from outlookimap.cli import connecting as c
-from outlookimap.cli.output import harmless_text, write_json
+from outlookimap.cli.output import harmless_text, json_option, write_json
 from outlookimap.cli.progress import Bar, size
 from outlookimap.errors import ConnectionLost
 from outlookimap.mail import Outlook, SyncReport
@@ -34,11 +34,9 @@ def sync(
     ] = None,
     json: Annotated[
         str | None,
-        typer.Option(
-            "--json",
-            metavar="FILE",
-            help="Write JSON to FILE, - is standard output: folders (each with name, messages, new, changed, removed, "
-            "error), messages, new, changed, removed, played, refused, dropped, pending, bytes, seconds, commands.",
+        json_option(
+            "folders (name, messages, new, changed, removed, error), messages, new, changed, removed, played, refused, "
+            "dropped, pending, bytes, seconds, commands"
         ),
     ] = None,
     encryption: c.Encryption = None,

@@ -10,6 +10,5 @@ from outlookimap.wire import commands as c
 def check(command: c.Command, context: Context) -> None:
     """Raise ProfileViolation on the first breach, naming the statements and what the product would do instead."""
     for breach in permits(command, context):
-        raise ProfileViolation(
-            f"{c.keyword(command).decode('ascii', 'replace')}: {breach.expected}", statements=breach.ids
-        )
+        keyword = c.keyword(command).decode("ascii", "replace")
+        raise ProfileViolation(f"{keyword}: {context.profile.name} sends {breach.expected}", statements=breach.ids)

@@ -117,8 +117,7 @@ class Waiting:
         if quiet():
             self._link.refuse_when_over()
         if quiet() and self._clock.now() >= self._due():
-            self._end_idle()
-            self._conversation.command(c.Noop())
+            self._keep_alive()
         idle_next = self._tag is None and self._idle_wanted and self._may_idle()
         if quiet() and idle_next and self._clock.now() >= idle_from:
             self._enter_idle()
@@ -126,6 +125,17 @@ class Waiting:
         if quiet():
             due = min(self._due(), idle_from) if idle_next else self._due()
             self._step(due if until is None else min(until, due))
+
+    def _keep_alive(self) -> None:
+        """Leave IDLE if it runs and send NOOP behind DONE: whoever waited for a late answer to DONE would be late too.
+
+        Statements: O5:V0025, O5:V0026, O5:V0028
+        """
+        if self._say_done():
+            self._step(self._clock.now())
+        self._conversation.command(c.Noop())
+        if self._tag not in dict(self._link.connection.in_flight):
+            self._tag = None
 
     def _due(self) -> float:
         """Return when the next NOOP is due: the keepalive, or the poll where no IDLE would tell of news.

@@ -43,7 +43,7 @@ def readable(at: Moment[Uttered]) -> Iterator[Finding]:
     keyword = (at.step.keyword or b"").decode("ascii", "replace")
     ids = _unused(keyword, at.profile) if keyword else ()
     if ids:
-        yield Wrong(ids, f"{at.profile.name} does not use {keyword}")
+        yield Wrong(ids, f"no {keyword}")
     elif isinstance(at.step.item, BadCommand):
         forms = [at.profile.words(key) for key in _FORMS.get(keyword, ())]
         expected = " ".join(word for words in forms for word in words)

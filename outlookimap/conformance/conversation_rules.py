@@ -15,7 +15,7 @@ from outlookimap.protocol.states import LAST, names_numbers, renumbers
 from outlookimap.wire import commands as c
 from outlookimap.wire import mailbox as names
 
-_GRACE = 10.0
+GRACE = 10.0
 """Seconds that a NOOP may be late: clocks of logs count whole seconds, and a busy machine takes its time."""
 
 
@@ -108,7 +108,7 @@ def keeps_alive(at: Moment[Waited]) -> Iterator[Finding]:
     Statements: O5:V0025, O5:V0028
     """
     longest = at.profile.number("keepalive.longest")
-    if at.step.before <= longest + _GRACE < at.step.after:
+    if at.step.before <= longest + GRACE < at.step.after:
         ids = at.profile.cites("keepalive.longest")
         yield Wrong(ids, f"NOOP after {longest} seconds at the latest, not {at.step.after:g} seconds of silence")
 

@@ -66,7 +66,8 @@ class Connection:
     `state` is None while unknown, `capabilities` while CAPABILITY was not answered in this `epoch`; `volunteered` are
     those it listed in response codes, `asked` says that the client asked, `fresh` that it has said nothing yet in this
     epoch. `attempts` are the ways of signing in tried here, `failed` those that failed, also on connections before
-    that signed nobody in. `silence` is the time without a word from the client in seconds, None before its first.
+    that signed nobody in. `silence` is the time without a word from the client in seconds, None before its first; what
+    passes while an answer is due does not count, but for IDLE's.
     `refused` is the mailbox that the last answer refused with TRYCREATE, and the command it refused.
     """
 
@@ -94,6 +95,11 @@ class Connection:
         """Forget what the server can do."""
         self.epoch, self.fresh = epoch, True
         self.capabilities, self.volunteered, self.asked = None, frozenset(), False
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether a command is being carried out, as far as is shown; while IDLE runs the client may speak."""
+        return self.server_shown and any(not _idles(sent) for sent in self.in_flight.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +173,10 @@ class Follower:
     # ---------------------------------------------------------------- time and marks
 
     def _pass(self, entry: Said | Mark) -> Iterator[Step]:
-        before = self.connection.silence
-        if before is not None and entry.pause and self.connection.state is not State.LOGOUT:
+        connection = self.connection
+        before = connection.silence
+        counts = connection.state is not State.LOGOUT and not connection.awaits_answer
+        if before is not None and entry.pause and counts:
             step = Waited(entry.line, before, before + entry.pause)
             yield step
             self.connection.silence = step.after

@@ -19,6 +19,7 @@ from outlookimap.mail import changing, naming
 from outlookimap.mail.message import Message
 from outlookimap.sync.account import Account
 from outlookimap.sync.report import Progress, SyncReport
+from outlookimap.wire.sequence import MAX_NUMBER
 
 
 class Wanted(TypedDict, total=False):
@@ -27,7 +28,7 @@ class Wanted(TypedDict, total=False):
     * `text`: words that all occur, in subject, sender, recipients or downloaded text; ``letter*`` is a beginning.
     * `sender`, `recipient`, `subject`: what occurs there, in any case.
     * `unread`, `flagged`, `answered`, `deleted`: whether it is; None does not matter.
-    * `since`, `before`: days, the first included, the second not.
+    * `since`, `before`: days of `Message.date`, the first included, the second not.
     """
 
     text: str | None
@@ -91,7 +92,11 @@ class Folder:
 
     @property
     def special(self) -> str | None:
-        """What it is for: ``"inbox"``, ``"sent"``, ``"drafts"``, ``"trash"``, ``"junk"``, ``"archive"``...; or None."""
+        """What the server marked it as; None for nothing. `Outlook.special()` knows the default names too.
+
+        One of ``"inbox"``, ``"sent"``, ``"drafts"``, ``"trash"``, ``"junk"``, ``"archive"``, ``"all"``, ``"flagged"``,
+        ``"important"``.
+        """
         return self._row().special
 
     @property
@@ -123,14 +128,17 @@ class Folder:
     def messages(self, *, limit: int | None = None, order: Order = "newest", **wanted: Unpack[Wanted]) -> list[Message]:
         """Return messages from the local copy, those named by `text=`, `sender=`, `unread=` and so on (see `Wanted`).
 
-        `order` is ``"newest"``, ``"oldest"`` or ``"uid"``; `limit` is how many at most. The server is never asked.
-        Raises UsageError where the folder was never synced.
+        `order` is ``"newest"``, ``"oldest"`` (by `Message.date`) or ``"uid"``; `limit` is how many at most. The server
+        is never asked. Raises UsageError where the folder was never synced.
 
-        Statements: O5:V0051
+        Statements: O5:V0006, O5:V0051
         """
         self._check(limit, order)
         criteria = Criteria(**wanted)
-        return self._wrapped(self._account.cache.messages.find(self._id, criteria, limit=limit, order=order))
+        date_from = self._account.policy.date_from
+        return self._wrapped(
+            self._account.cache.find(self._id, criteria, limit=limit, order=order, date_from=date_from)
+        )
 
     def search(self, *, limit: int | None = None, order: Order = "newest", **wanted: Unpack[Wanted]) -> list[Message]:
         """Return messages as the product finds them: 2013 asks the server, 2007 and 2010 look in the local copy.
@@ -142,11 +150,16 @@ class Folder:
         """
         self._check(limit, order)
         found = {*self._account.search(self._id, Criteria(**wanted))}
-        rows = (row for row in self._account.cache.messages.find(self._id, order=order) if row.id in found)
-        return self._wrapped(itertools.islice(rows, limit))
+        rows = self._account.cache.messages.find(self._id, order=order, date_from=self._account.policy.date_from)
+        return self._wrapped(itertools.islice((row for row in rows if row.id in found), limit))
 
     def message(self, uid: int) -> Message:
-        """Return the message with this UID; raises MessageGone where the local copy has none."""
+        """Return the message with this UID.
+
+        Raises MessageGone where the local copy has none, UsageError for a number no UID can be.
+        """
+        if not 1 <= uid <= MAX_NUMBER:
+            raise UsageError(f"uid={uid}: a UID is a number from 1 to {MAX_NUMBER}")
         row = self._account.cache.messages.by_uid(self._id, uid)
         if row is None:
             raise MessageGone(f"there is no message with UID {uid} in {self.name!r}; sync() looks for new ones")

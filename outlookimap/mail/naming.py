@@ -6,8 +6,9 @@ import difflib
 from typing import TYPE_CHECKING
 
 from outlookimap.cache import Cache, FolderRow
-from outlookimap.errors import FolderUnknown
+from outlookimap.errors import FolderUnknown, UsageError
 from outlookimap.sync.account import Account
+from outlookimap.sync.plan import SPECIAL
 
 if TYPE_CHECKING:
     from outlookimap.mail.folder import Folder
@@ -29,6 +30,31 @@ def folder_row(account: Account, folder: str | Folder) -> FolderRow:
     if row is None:
         raise _unknown(account.cache, folder)
     return row
+
+
+def special_row(account: Account, use: str) -> FolderRow | None:
+    """Return the folder the server marked for `use`; where it marked none, that of the product's default name, or None.
+
+    Default names stand below the root folder path, and a folder marked for something else is not taken for one.
+    Raises UsageError for a use there is not.
+
+    Statements: O5:V0016, O5:V0061
+    """
+    if use not in SPECIAL.values():
+        raise UsageError(f"special({use!r}): pass one of {', '.join(map(repr, dict.fromkeys(SPECIAL.values())))}")
+    rows = [row for row in account.cache.folders.all() if row.selectable]
+    marked = next((row for row in rows if row.special == use), None)
+    if marked is not None:
+        return marked
+    default = dict(entry.split("=", 1) for entry in account.profile.words("folders.special")).get(use)
+    if default is None:
+        return None
+    return next((row for row in rows if row.special is None and row.name == _below_root(account, row, default)), None)
+
+
+def _below_root(account: Account, row: FolderRow, level: str) -> str:
+    root, delimiter = account.policy.root_folder, row.delimiter or ""
+    return f"{root.removesuffix(delimiter)}{delimiter}{level}" if root else level
 
 
 def live_row(cache: Cache, identity: int, name: str) -> FolderRow:

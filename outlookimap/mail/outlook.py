@@ -25,6 +25,7 @@ from outlookimap.profiles import Policy, Profile, load
 from outlookimap.sync.account import Account
 from outlookimap.sync.report import Progress, SyncReport
 from outlookimap.traffic import Header, Recorder
+from outlookimap.traffic.joint import JointRecording
 from outlookimap.transport.clock import Clock
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.secret import Secret
@@ -72,16 +73,15 @@ class Outlook:
             raise UsageError("no URL: pass imaps://user@host/, or offline=True to work with the local copy alone")
         name = user or (None if url is None else ServerUrl.parse(url).user) or ""
         secret = None if password is None else Secret(password)
-        recorder = record if isinstance(record, Recorder) else None
+        recording: JointRecording | None = None
 
         def dial() -> Session:
-            nonlocal recorder
+            nonlocal recording
             if url is None:
                 raise NotConnected("no URL was given: pass one to Outlook() to connect")
-            if (
-                isinstance(record, str | Path) and recorder is None
-            ):  # one for all connections: each would begin the file anew
-                recorder = Recorder(record, Header(client=known.name, profile=known.id, guard=guard))
+            if record is not None and recording is None:  # one for all connections: each would begin the file anew
+                header = Header(client=known.name, profile=known.id, guard=guard)
+                recording = JointRecording(record if isinstance(record, Recorder) else Recorder(record, header))
             session = Session.connect(
                 url,
                 user=user,
@@ -91,7 +91,7 @@ class Outlook:
                 ca_file=ca_file,
                 verify=verify,
                 timeout=timeout,
-                record=recorder,
+                record=None if recording is None else recording.tap(),
                 guard=guard,
                 limits=limits,
                 clock=clock,
@@ -239,6 +239,18 @@ class Outlook:
         self._ask_once()
         return Folder(self._account, naming.folder_row(self._account, name))
 
+    def special(self, use: str) -> Folder | None:
+        """Return the folder for `use`, ``"trash"`` and the like (see `Folder.special`), or None where there is none.
+
+        It is the one the server marked (2013 reads such marks); where none is, the one of the product's default name:
+        Sent Items, Drafts, Junk E-mail, and Deleted Items as 2013, Trash before. Raises UsageError for another use.
+
+        Statements: O5:V0061
+        """
+        self._ask_once()
+        row = naming.special_row(self._account, use)
+        return None if row is None else Folder(self._account, row)
+
     def create(self, name: str) -> Folder:
         """Make a folder at the top and return it; `Folder.create` makes one below another.
 
@@ -254,7 +266,7 @@ class Outlook:
 
     def pending(self) -> list[Pending]:
         """Return the changes that the server has not confirmed, in the order they were made."""
-        return [Pending.of(change, self._folder_name) for change in self._account.pending()]
+        return Pending.all_of(self._account.pending(), self._folder_name)
 
     def discard(self, change: int) -> bool:
         """Give up a pending change (`Pending.id`) and take back what it showed; return False where it is done already.

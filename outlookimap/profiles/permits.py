@@ -58,13 +58,13 @@ def permits(command: c.Command, context: Context) -> list[Breach]:
 
     Statements: O5:V0040, O5:V0049, O5:V0051, O5:V0059, O5:V0061, O5:V0022, O5:V0048
     """
-    key = f"commands.{c.keyword(command).decode('ascii', 'replace').replace(' ', '_')}"
+    keyword = c.keyword(command).decode("ascii", "replace")
+    key = f"commands.{keyword.replace(' ', '_')}"
     profile = context.profile
     if isinstance(command, c.UnknownCommand) or key not in profile.values:
-        keyword = c.keyword(command).decode("ascii", "replace")
-        return [Breach(("O5:V0061",), f"{profile.name} defines no command {keyword}")]
+        return [Breach(("O5:V0061",), f"no {keyword}")]
     if not profile.flag(key):
-        return [Breach(profile.cites(key), f"{profile.name} does not use {c.keyword(command).decode()}")]
+        return [Breach(profile.cites(key), f"no {keyword}")]
     return [breach for rule in _RULES.get(type(command), ()) for breach in rule(command, context)]
 
 

@@ -80,7 +80,7 @@ class Account:
         self.policy = policy
         self._clock = clock or SystemClock()
         self._uniform = uniform
-        self._lines = Lines(dial, self._clock)
+        self._lines = Lines(dial, self._clock, idle_after=profile.number("idle.after"))
         self._background = Background(self._lines, cache, policy, dial)
         self._watching = threading.Lock()
         self._ours: WeakSet[Ours] = WeakSet()  # of the watches there are
@@ -220,6 +220,7 @@ class Account:
                     error.pending = change
                     raise
                 failure = None  # it was done before that happened
+            self._told(change)
             if isinstance(failure, CommandFailed):
                 refused = ChangeRefused(
                     failure.command, failure.status, failure.text, code=failure.code, statements=failure.statements
@@ -229,6 +230,11 @@ class Account:
             if failure is not None:
                 raise failure
         return _outcome(self._known(change), before.subjects)
+
+    def _told(self, change: int) -> None:
+        """Leave a change out of the next report that whoever made it is told of now."""
+        if not self._known(change).open:
+            self.cache.changes.mark_reported([change])
 
     def _played(self, change: int) -> OutlookImapError | None:
         try:
@@ -251,10 +257,11 @@ class Account:
 
     def search(self, folder: int, criteria: Criteria) -> list[int]:
         """Return the messages (ids) of a folder that meet `criteria`, by the server where the product asks it."""
+        date_from = self.policy.date_from
         if not self.connected:
-            return searching.search(None, self.cache, folder, criteria)
+            return searching.search(None, self.cache, folder, criteria, date_from=date_from)
         with self._lines.using() as line:
-            return searching.search(line, self.cache, folder, criteria)
+            return searching.search(line, self.cache, folder, criteria, date_from=date_from)
 
 
 def _outcome(row: ChangeRow, before: Sequence[Subject]) -> Outcome:

@@ -12,13 +12,15 @@ from collections.abc import Callable
 
 from outlookimap.cache import Cache, FolderRow
 from outlookimap.client import Session
-from outlookimap.errors import CommandFailed, OutlookImapError
+from outlookimap.errors import AuthenticationFailed, CommandFailed, OutlookImapError, ServerGoodbye
 from outlookimap.profiles import Policy
 from outlookimap.sync.lines import Lines, sign_out
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 5.0
 """Seconds that `close()` waits for a round to end."""
+_REFUSED = (ServerGoodbye, AuthenticationFailed, CommandFailed)
+"""What tells that the server wants no second connection; whatever else went wrong may be over by the next round."""
 
 
 class Background:
@@ -34,7 +36,9 @@ class Background:
         self._lines = lines
         self._cache = cache
         self._wanted = policy.status_in_bulk
-        self._second = policy.connections > 1
+        self._allowed = policy.connections > 1
+        self._second = self._allowed  # whether the next round tries to have one
+        self._missed = False  # whether this round could not have one
         self._dial = dial
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -60,10 +64,11 @@ class Background:
                 self._thread.start()
 
     def close(self) -> None:
-        """End the round that runs and sign out; the next `refresh()` begins anew."""
+        """End the round that runs and sign out; the next `refresh()` begins anew, also where a refusal was met."""
         with self._lock:
             self._stopped = True
             self._again = False
+            self._second = self._allowed
             thread, session, self._session = self._thread, self._session, None
         try:
             if session is not None:
@@ -90,9 +95,14 @@ class Background:
             try:
                 self._round()
             except OutlookImapError as error:
-                _log.warning("unread messages were not asked for: %s", error)
+                _log.log(self._level(), "unread messages were not asked for: %s", error)
+
+    def _level(self) -> int:
+        """Return how loud to be about an error: one that `close()` made is none."""
+        return logging.INFO if self._stopped else logging.WARNING
 
     def _round(self) -> None:
+        self._missed = False
         for folder in self._cache.folders.all():
             if self._stopped:
                 return
@@ -119,18 +129,22 @@ class Background:
             self._cache.folders.update(folder.id, unseen=unseen)
 
     def _own(self) -> Session | None:
-        """Return the second session, made where it is missing; None where there is to be one connection alone.
+        """Return the second session, made where it is missing; None where the first connection has to do for all.
+
+        That is so for good where the server refused, until `close()`; after other errors for the rest of the round.
 
         Statements: O5:V0044
         """
-        if not self._second:
+        if not self._second or self._missed:
             return None
         if not self.connected:
             try:
                 session = self._dial()
             except OutlookImapError as error:
-                _log.warning("there is no second connection, the first has to do for all: %s", error)
-                self._second = False
+                _log.log(self._level(), "there is no second connection, the first has to do for all: %s", error)
+                self._missed = True
+                with self._lock:
+                    self._second = self._second and (self._stopped or not isinstance(error, _REFUSED))
                 return None
             with self._lock:
                 stopped = self._stopped

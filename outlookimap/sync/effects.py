@@ -44,6 +44,7 @@ def _flags(cache: Cache, change: ChangeRow) -> None:
 def _copies(cache: Cache, change: ChangeRow) -> None:
     remove_copies(cache, change)
     _flags(cache, change)
+    _remove_unmade(cache, change.target)
 
 
 def _purge(cache: Cache, change: ChangeRow) -> None:
@@ -51,9 +52,15 @@ def _purge(cache: Cache, change: ChangeRow) -> None:
 
 
 def _create(cache: Cache, change: ChangeRow) -> None:
-    """Remove the folder, unless it is on the server after all or holds what is nowhere else."""
-    folder = None if change.folder is None else cache.folders.get(change.folder)
+    _remove_unmade(cache, change.folder)
+
+
+def _remove_unmade(cache: Cache, folder_id: int | None) -> None:
+    """Remove a folder that only was to be made, unless it still is, or holds what is nowhere else."""
+    folder = None if folder_id is None else cache.folders.get(folder_id)
     if folder is None or folder.server_raw is not None:
+        return
+    if any(one.kind == "create" and one.folder == folder.id for one in cache.changes.open()):
         return
     below = () if not folder.delimiter else [
         one for one in cache.folders.all(removed=True) if one.raw.startswith(folder.raw + folder.delimiter.encode())

@@ -18,24 +18,22 @@ from outlookimap.transport.clock import Clock
 
 _log = logging.getLogger(__name__)
 
-IDLE_AFTER = 1.0
-"""Seconds without a command before the line idles: between two commands of one task IDLE would only cost time."""
-
 
 class Lines:
     """The line of an account; `dial` makes a session that is signed in. Any thread may call.
 
-    `used` is when somebody last had it, in seconds of `clock`; `listeners` are called when somebody has got it, and
-    after that: they may not use it.
+    `idle_after` is how many seconds without a command pass before the line idles, `used` is when somebody last had it,
+    in seconds of `clock`; `listeners` are called when somebody has got it, and after that: they may not use it.
     """
 
-    def __init__(self, dial: Callable[[], Session], clock: Clock) -> None:
+    def __init__(self, dial: Callable[[], Session], clock: Clock, *, idle_after: float) -> None:
         """Begin without a connection, and without anybody who wants one."""
         self._dial = dial
         self._clock = clock
         self._use = threading.RLock()
         self._line: Line | None = None
         self._wanted = False
+        self.idle_after = idle_after
         self.used = -math.inf
         self.listeners: list[Callable[[], None]] = []
 
@@ -76,7 +74,7 @@ class Lines:
         if not self.connected:
             self._line = None
             session = self._dial()
-            session.want_idle(after=IDLE_AFTER)
+            session.want_idle(after=self.idle_after)
             self._line = Line(session)
 
     def disconnect(self) -> None:

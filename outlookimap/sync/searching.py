@@ -34,25 +34,25 @@ _DAYS = {
 """The search keys for days, by where dates of messages come from."""
 
 
-def search(line: Line | None, cache: Cache, folder: int, criteria: Criteria) -> list[int]:
+def search(line: Line | None, cache: Cache, folder: int, criteria: Criteria, *, date_from: str) -> list[int]:
     """Return the ids of the messages of a folder that meet `criteria`, in no order.
 
     The server is asked where there is a line to it, the product searches there and every text may be sent; else, and
     while another process works on it, the local copy answers. Raises CommandFailed where the server refuses the search,
-    ConnectionLost and the like where the connection ends.
+    ConnectionLost and the like where the connection ends. Days are those of the policy's `date_from`.
 
-    Statements: O5:V0013, O5:V0051, O5:V0067
+    Statements: O5:V0006, O5:V0013, O5:V0051, O5:V0067
     """
     row = cache.folders.get(folder)
     if row is None:
         raise FolderUnknown(f"there is no folder {folder} in the local copy")
     if line is not None and row.server_raw is not None and line.session.profile.flag("commands.SEARCH"):
-        keys = search_keys(criteria, date_from=line.session.policy.date_from)
+        keys = search_keys(criteria, date_from=date_from)
         if keys is not None:
             with contextlib.suppress(CacheBusy), cache.working(0.0):
                 return _on_server(line, cache, row, keys)
     _log.info("folder %r is searched in the local copy", row.raw)
-    return [message.id for message in cache.messages.find(folder, criteria)]
+    return [message.id for message in cache.find(folder, criteria, date_from=date_from)]
 
 
 def _on_server(line: Line, cache: Cache, folder: FolderRow, keys: Sequence[SearchKey]) -> list[int]:

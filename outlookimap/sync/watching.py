@@ -32,7 +32,7 @@ from outlookimap.errors import (
 from outlookimap.sync.differences import Difference, Differences, Ours
 from outlookimap.sync.hearing import hear
 from outlookimap.sync.line import Line
-from outlookimap.sync.lines import IDLE_AFTER, Lines
+from outlookimap.sync.lines import Lines
 from outlookimap.sync.playing import play
 from outlookimap.sync.reconnecting import Backoff, Bell
 from outlookimap.sync.run import list_folders
@@ -202,7 +202,8 @@ class Watcher:
         if not self._is_home(line):
             moment = min(moment, self._time_to_return())
         now = self._clock.now()
-        line.session.wait(max(0.0, moment - now), unless=self._is_over, at_once=now >= self._lines.used + IDLE_AFTER)
+        at_once = now >= self._lines.used + self._lines.idle_after
+        line.session.wait(max(0.0, moment - now), unless=self._is_over, at_once=at_once)
 
     def _used(self) -> None:
         """Wait for the line, which others use, and look at what they did; where they connected, go on with that."""

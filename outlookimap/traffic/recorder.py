@@ -42,9 +42,9 @@ class Recorder:
     """A tap that writes a recording, entry by entry, to a file, to an open text stream or, with None, to memory.
 
     A file is made anew with mode 0600 and is open only from the beginning to the end of a connection; a stream is
-    never closed. Further connections become part of the same recording. `threshold` is the shortest pause, in
-    seconds, that gets a time mark. Any thread may call. Whatever cannot be written raises `TranscriptError` once;
-    after that nothing more is recorded.
+    never closed. Further connections, one after the other, become part of the same recording; `traffic.joint` is for
+    several at once. `threshold` is the shortest pause, in seconds, that gets a time mark. Any thread may call. Whatever
+    cannot be written raises `TranscriptError` once; after that nothing more is recorded.
     """
 
     def __init__(
@@ -122,13 +122,35 @@ class Recorder:
         with self._lock:
             return Transcript(self.header, tuple(self._kept))
 
+    # ---------------------------------------------------------------- what others recorded
+
+    def part(self, now: float | None) -> None:
+        """Note that a connection begins whose entries come by `add`: at `now`, None where that was some time ago."""
+        with self._lock:
+            self._announce(self._last if now is None else now)
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry that is ready, secrets masked."""
+        with self._lock:
+            self._entry(entry)
+
+    def rest(self, now: float) -> None:
+        """Note that nobody speaks from here on."""
+        with self._lock:
+            self._last = now
+            self._release()
+
+    # ---------------------------------------------------------------- within
+
     def _begin(self, now: float) -> None:
-        if self._open:
-            return
+        if not self._open:
+            self._announce(now)
+            self._open = True
+
+    def _announce(self, now: float) -> None:
         if self._connections:
             self._entry(Mark(Event.CONNECTED, self._pause(now)))
         self._connections += 1
-        self._open = True
         self._last = now
 
     def _masked(self, sender: Sender, octets: bytes) -> bytes:

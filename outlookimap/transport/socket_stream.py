@@ -58,8 +58,10 @@ class SocketTransport:
             if sock.family in (socket.AF_INET, socket.AF_INET6):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._waiter = Waiter(sock, clock)
-        except OSError as error:
+        except BaseException as error:
             sock.close()
+            if not isinstance(error, OSError):
+                raise
             raise ConnectionLost(f"the connection was lost at once: {network_reason(error)}") from error
 
     @property

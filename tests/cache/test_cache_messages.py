@@ -296,7 +296,7 @@ class TestAsking:
         found = cache.messages.by_uid(folder, 3)
         assert found is not None
         assert found.id == ids[2]
-        assert cache.messages.by_uid(folder, 5) is None
+        assert [cache.messages.by_uid(folder, uid) for uid in (5, 0, -1, 1 << 32, 1 << 63, -(1 << 64))] == [None] * 6
 
     def test_fingerprints(self, cache: Cache, folder: int) -> None:
         (one,) = add(cache, folder, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -290,6 +291,31 @@ def test_days(mailbox: Mailbox) -> None:
     assert mailbox.find(Criteria(since=day, before=dt.date(2024, 2, 13))) == [early, by_header]
     assert mailbox.find(Criteria(since=dt.date(1, 1, 1), before=dt.date(9999, 12, 31))) == [late, early, by_header]
     assert mailbox.find(Criteria(since=dt.datetime(2024, 2, 12, 15, 0))) == [early, by_header]
+
+
+# What each policy takes the date from, and what is left where that is missing: "both" came on the 20th, dated the 1st.
+BY_DATE: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("internaldate", {"criteria": Criteria(since=dt.date(2024, 2, 15))}, ["both"]),
+    ("internaldate", {"criteria": Criteria(before=dt.date(2024, 2, 15))}, ["dated", "received"]),
+    ("internaldate", {"criteria": Criteria(), "order": "newest"}, ["both", "dated", "received"]),
+    ("internaldate", {"criteria": Criteria(), "order": "oldest"}, ["received", "dated", "both"]),
+    ("header", {"criteria": Criteria(since=dt.date(2024, 2, 5))}, ["dated", "received"]),
+    ("header", {"criteria": Criteria(before=dt.date(2024, 2, 5))}, ["both"]),
+    ("header", {"criteria": Criteria(), "order": "newest"}, ["dated", "received", "both"]),
+    ("header", {"criteria": Criteria(), "order": "oldest"}, ["both", "received", "dated"]),
+]
+
+
+@pytest.mark.cites("O5:V0006")
+@pytest.mark.parametrize(("date_from", "asked", "subjects"), BY_DATE)
+def test_dates_are_those_of_the_policy(
+    mailbox: Mailbox, date_from: str, asked: dict[str, Any], subjects: list[str]
+) -> None:
+    mailbox.add("both", date=dt.datetime(2024, 2, 20, 12, tzinfo=dt.UTC), sent="Thu, 01 Feb 2024 10:00:00 +0000")
+    mailbox.add("received", date=dt.datetime(2024, 2, 10, 12, tzinfo=dt.UTC))
+    mailbox.add("dated", date=None, sent="Mon, 12 Feb 2024 10:00:00 +0000")
+    found = mailbox.cache.find(mailbox.folder, date_from=date_from, **asked)
+    assert [row.subject for row in found] == subjects
 
 
 def test_criteria_are_all_to_be_met(mailbox: Mailbox) -> None:

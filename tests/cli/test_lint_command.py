@@ -77,7 +77,7 @@ def test_what_does_not_is_named_with_its_line(wrong: Path) -> None:
     assert done.stdout.splitlines()[1:] == [
         "  not Microsoft Outlook 2013: 1 violation in 6 commands",
         '    line 21: t5rw EXAMINE "Work"',
-        "      expected: Microsoft Outlook 2013 does not use EXAMINE",
+        "      expected: no EXAMINE",
         "      against O5:V0040",
     ]
     assert 'EXAMINE "Work"' in wrong.read_text(encoding="ascii").splitlines()[20]
@@ -174,7 +174,7 @@ def test_json_has_all_of_it(right: Path, wrong: Path, tmp_path: Path) -> None:
     [violation] = bad["violations"]
     assert violation == {
         "line": 21, "statements": ["O5:V0040"], "text": 't5rw EXAMINE "Work"',
-        "expected": "Microsoft Outlook 2013 does not use EXAMINE", "observed": None, "session": "wrong.imap",
+        "expected": "no EXAMINE", "observed": None, "session": "wrong.imap",
         "connection": 1,
     }  # fmt: skip
     assert all(set(remark) == {"line", "statements", "text"} for remark in bad["remarks"])

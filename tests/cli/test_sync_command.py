@@ -176,6 +176,9 @@ def test_a_wrong_password_leaves_the_cache_to_the_next(
     server: ExchangeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = tmp_path / "ann.sqlite"
+    done = sync(server, cache, "--user", "nobody")
+    assert done.code == 2
+    assert done.err.startswith("outlookimap: signing in failed (PLAIN: NO AUTHENTICATE failed.")
     monkeypatch.setenv("OUTLOOKIMAP_PASSWORD", "wrong cow")
     done = sync(server, cache)
     assert done.code == 2

@@ -100,8 +100,8 @@ def test_it_waits_for_what_is_due_and_does_not_run_in_circles() -> None:
         session._link.step = counted  # type: ignore[method-assign,assignment]
         session.want_idle()
         driven(session)
-    # the go-ahead; the wait, begun anew because the clock was moved, and a look before DONE; the answers to it and NOOP
-    rounds = [[None, due, due, due, None, None] for due in (600.0, 1200.0, 1800.0)]
+    # the go-ahead; the wait, begun anew as the clock was moved; a look before DONE, one after it; the answer to NOOP
+    rounds = [[None, due, due, due, due, None] for due in (600.0, 1200.0, 1800.0)]
     assert steps == [*rounds[0], *rounds[1], *rounds[2], None, 2400.0]
 
 

@@ -20,6 +20,8 @@ LONG = 7200.0
 NOOP = "C: $tag NOOP\nS: $tag OK done\n"
 IDLE = "C: $tag IDLE\nS: + idling\n"
 DONE = "C: DONE\nS: $tag OK done\n"
+LATE = "C: DONE\nC: $tag2 NOOP\n"
+"""What is said when the answer to DONE does not come at once: ten minutes are not exceeded for it (O5:V0025)."""
 END = "@+7\n@closed server"
 
 
@@ -72,12 +74,18 @@ CONVERSATIONS: dict[str, tuple[str, list[Event], type[ConnectionLost], float]] =
     ),
     "no go-ahead at all": ("C: $tag IDLE\n@+60\n@closed client", [], ConnectionTimeout, 60),
     "DONE is answered late": (
-        f"{IDLE}@+600\nC: DONE\n@+30\nS: * 4 EXISTS\n@+59\nS: $tag OK done\n{NOOP}{IDLE}{END}",
+        f"{IDLE}@+600\n{LATE}@+30\nS: * 4 EXISTS\n@+59\nS: $tag OK done\nS: $tag2 OK done\n{IDLE}{END}",
         [Exists(4, 1)],
         ConnectionLost,
         696,
     ),
-    "DONE is never answered": (f"{IDLE}@+600\nC: DONE\n@+60\n@closed client", [], ConnectionTimeout, 660),
+    "DONE is answered after NOOP": (
+        f"{IDLE}@+600\n{LATE}S: $tag2 OK done\n@+5\nS: $tag OK done\n{IDLE}@+600\n{DONE}{NOOP}{IDLE}{END}",
+        [],
+        ConnectionLost,
+        1212,
+    ),
+    "DONE is never answered": (f"{IDLE}@+600\n{LATE}@+60\n@closed client", [], ConnectionTimeout, 660),
     "DONE is answered NO": (f"{IDLE}@+600\nC: DONE\nS: $tag NO\n{NOOP}{IDLE}{END}", [], ConnectionLost, 607),
     "NOOP is answered BAD": (
         f"{IDLE}@+600\n{DONE}C: $tag NOOP\nS: $tag BAD\n{IDLE}@+600\n{DONE}{NOOP}{IDLE}{END}",

@@ -577,7 +577,7 @@ def test_search_for_text_that_needs_a_literal() -> None:
 @pytest.mark.cites("O5:V0051")
 @pytest.mark.parametrize("version", OLD)
 def test_search_is_not_for_older_versions(version: str) -> None:
-    with inbox("", version) as session, pytest.raises(ProfileViolation, match="does not use SEARCH") as caught:
+    with inbox("", version) as session, pytest.raises(ProfileViolation, match="sends no SEARCH") as caught:
         session.search(s.ALL)
     assert caught.value.statements == ("O5:V0051",)
 

@@ -202,6 +202,25 @@ def test_silence_is_what_passes_without_a_word_from_the_client() -> None:
     assert waited == [(0.0, 100.0), (100.0, 300.0), (300.0, 301.5), (0.0, 7.0)]
 
 
+@pytest.mark.parametrize(
+    ("text", "waited"),
+    [
+        ("C: a FETCH 1 (UID)\n@+700\nS: * 1 FETCH (UID 1)\n@+50\nS: a OK done\n@+5\nC: b NOOP\n", [(0.0, 5.0)]),
+        ("C: a NOOP\nC: b NOOP\n@+1\nS: a OK done\n@+2\nS: b OK done\n@+4\nC: c NOOP\n", [(0.0, 4.0)]),
+        ("C: a IDLE\n@+1\nS: + idling\n@+2\nC: DONE\n@+4\nS: a OK done\n", [(0.0, 1.0), (1.0, 3.0), (0.0, 4.0)]),
+    ],
+    ids=["FETCH", "two in flight", "IDLE counts"],
+)
+def test_while_an_answer_is_due_nobody_is_silent(text: str, waited: list[tuple[float, float]]) -> None:
+    seen, _ = follow(GREETED + text)
+    assert [(one.step.before, one.step.after) for one in seen if isinstance(one.step, Waited)] == waited
+
+
+def test_where_answers_are_not_shown_all_time_counts() -> None:
+    seen, _ = follow("C: a NOOP\n@+700\nC: b NOOP\n")
+    assert [one.step.after for one in seen if isinstance(one.step, Waited)] == [700.0]
+
+
 def test_after_goodbye_nobody_is_silent() -> None:
     seen, _ = follow(GREETED + "C: a LOGOUT\nS: * BYE\n@+1000\nS: a OK done\n")
     assert [type(one.step) for one in seen] == [Uttered]

@@ -91,6 +91,27 @@ def test_what_the_documents_leave_open_breaks_nothing(text: str) -> None:
     assert judged(text).violations == ()
 
 
+FETCH = "C: t5rw FETCH 1 (UID)\n@+700\nS: t5rw OK done\n"
+
+
+@pytest.mark.cites("O5:V0025")
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (said("NOOP", "t5rw") + "@+610\n" + said("NOOP", "u6sx"), True),
+        (said("NOOP", "t5rw") + "@+611\n" + said("NOOP", "u6sx"), False),
+        (FETCH + "@+5\n" + said("NOOP", "u6sx"), True),
+        (FETCH + "@+611\n" + said("NOOP", "u6sx"), False),
+        (IDLE.replace("C: DONE", "@+611\nC: DONE") + "S: t5rw OK done\n", False),
+    ],
+    ids=["ten seconds late", "eleven", "a FETCH that takes its time", "silence after it", "IDLE"],
+)
+def test_silence_of_more_than_ten_minutes_with_some_grace(text: str, kept: bool) -> None:
+    assert [violation.statements[0] for violation in judged(in_folder(text)).violations] == (
+        [] if kept else ["O5:V0025"]
+    )
+
+
 # ---------------------------------------------------------------- sign-in
 
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 from servers.real_server import RealServer
-from support.real_session import sent, signed_in
+from support.real_session import TIMEOUT, sent, signed_in
 
+from outlookimap import Outlook, Policy
 from outlookimap.errors import ProfileViolation
 from outlookimap.traffic import Recorder
 from outlookimap.transport.tap import Sender
@@ -39,6 +40,29 @@ def test_special_folders_are_recognised(cyrus_server: RealServer) -> None:
         name: {attribute} for name, attribute in SPECIAL.items()
     }
     assert "Sent.Below" in folders
+
+
+@pytest.mark.cites("O5:V0061")
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("2013", {"inbox": "INBOX", "sent": "Sent", "drafts": "Drafts", "trash": "Trash", "junk": "Junk"}),
+        ("2010", {"inbox": "INBOX", "sent": None, "drafts": "Drafts", "trash": "Trash", "junk": None}),  # by its names
+    ],
+)
+def test_the_account_finds_them_by_what_they_are_for(
+    version: str, expected: dict[str, str | None], cyrus_server: RealServer
+) -> None:
+    with Outlook(
+        f"imap://{cyrus_server.host}:{cyrus_server.port}/",
+        user=cyrus_server.take_user(),
+        password=cyrus_server.password,
+        profile=version,
+        policy=Policy(encryption="none"),
+        timeout=TIMEOUT,
+    ) as outlook:
+        found = {use: outlook.special(use) for use in expected}
+        assert {use: None if folder is None else folder.name for use, folder in found.items()} == expected
 
 
 @pytest.mark.cites("O5:V0061")

@@ -101,6 +101,15 @@ def test_a_uid_that_is_not_there() -> None:
             outlook.folder("INBOX").message(9)
 
 
+@pytest.mark.parametrize("uid", [0, -1, 1 << 32, 1 << 63, -(1 << 63) - 1])
+def test_a_number_that_is_no_uid(uid: int) -> None:
+    with serving(*MAIL) as server, synced(server) as outlook:
+        with pytest.raises(UsageError, match=f"uid={uid}: a UID is a number from 1 to 4294967295"):
+            outlook.folder("INBOX").message(uid)
+        with pytest.raises(MessageGone):
+            outlook.folder("INBOX").message((1 << 32) - 1)
+
+
 # ---------------------------------------------------------------- many messages at once
 
 

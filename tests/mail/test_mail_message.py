@@ -143,6 +143,7 @@ def test_verbs_are_sent_at_once_and_show_at_once(
         assert {flag.decode() for flag in stored(server)[0].flags} == flags | {"$Forwarded"}
         assert message.keywords == {"$Forwarded"}
         assert outlook.pending() == []
+        assert outlook.sync().played == 0  # a report is of what was not told before
     assert not [octets for octets in sent(server) if b"$Forwarded" in octets]
 
 

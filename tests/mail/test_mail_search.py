@@ -13,6 +13,7 @@ from outlookimap import Policy
 from outlookimap.cache import Cache, Criteria
 from outlookimap.errors import UsageError
 from outlookimap.exchange import ExchangeServer
+from outlookimap.server.store import Incoming
 from outlookimap.sync.searching import search_keys
 from outlookimap.wire import commands as c
 from outlookimap.wire.building import Style
@@ -118,6 +119,14 @@ def test_words_beyond_ascii_are_looked_for_in_the_local_copy() -> None:
         assert not searches(server)
 
 
+def test_what_was_only_just_added_is_found_by_its_words() -> None:
+    with serving() as server, synced(server) as outlook:
+        inbox = outlook.folder("INBOX")
+        new = inbox.append(letter(7, subject="=?utf-8?q?Gr=C3=BC=C3=9Fe?=", text="greetings from Ulm"))
+        assert [message.uid for message in inbox.messages(text="ulm")] == [new.uid]
+        assert [message.uid for message in inbox.search(text="grüße ulm")] == [new.uid]
+
+
 def test_without_a_connection_the_local_copy_answers() -> None:
     with with_gaps() as server, synced(server, profile="2013") as outlook:
         outlook.disconnect()
@@ -152,6 +161,26 @@ def test_the_day_searched_for_is_that_of_the_policy() -> None:
             found = outlook.folder("INBOX").search(since=dt.date(2024, 5, 5), order="uid")
             assert [message.uid for message in found] == [4, 5]
         assert searches(server) == [b"SEARCH SENTSINCE 5-May-2024"]
+
+
+@pytest.mark.cites("O5:V0006")
+@pytest.mark.parametrize(("date_from", "expected"), [("internaldate", ["letter 9"]), ("header", ["letter 20"])])
+@pytest.mark.parametrize("profile", ["2010", "2013"])
+def test_the_local_copy_goes_by_the_date_of_the_policy(
+    profile: str, date_from: str, expected: list[str], tmp_path: Path
+) -> None:
+    came = {20: dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC), 9: dt.datetime(2024, 6, 20, 12, tzinfo=dt.UTC)}
+    mail = [Incoming(letter(number), (), moment) for number, moment in came.items()]
+    day = dt.date(2024, 6, 10) if date_from == "internaldate" else dt.date(2024, 5, 15)
+    with serving(*mail) as server:
+        synced(server, tmp_path / "cache", profile=profile).close()
+        policy = Policy(date_from=date_from)
+        with opened(server, tmp_path / "cache", profile=profile, policy=policy, offline=True) as outlook:
+            inbox = outlook.folder("INBOX")
+            assert [message.subject for message in inbox.messages(since=day)] == expected
+            assert [message.subject for message in inbox.search(since=day)] == expected
+            for newest in (inbox.messages(limit=1), inbox.search(limit=1)):
+                assert [message.subject for message in newest] == expected
 
 
 @pytest.mark.cites("O5:V0003")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,12 @@ def test_what_an_account_is_without_being_told() -> None:
     assert (policy.sweep, policy.reconnect_longest) == (1800, 300)
     assert (policy.status_in_bulk, policy.connections) == (False, 2)
     assert policy.command_octets is None
+
+
+def test_the_profiles_page_has_every_setting_in_order() -> None:
+    page = (Path(__file__).parents[2] / "docs/profiles.md").read_text(encoding="utf-8").partition("\n## Policy\n")[2]
+    rows = re.findall(r"^\| `(\w+)` \| .+ \|$", page, re.MULTILINE)
+    assert rows == [setting.name for setting in dataclasses.fields(Policy)]
 
 
 ALLOWED = [

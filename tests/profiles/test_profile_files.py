@@ -79,6 +79,7 @@ WEAKER = {
         "strings.quoted_limit",
         "auth.initial_response",
         "folders.pattern",
+        "idle.after",
         "idle.without_mailbox",
         "idle.noop_after_done",
         "logout.with_done",
@@ -105,20 +106,22 @@ WEAKER = {
 
 
 @pytest.mark.parametrize(
-    ("name", "inferred"),
+    ("name", "inferred", "special"),
     [
-        ("outlook-2007", {"folders.command"}),
-        ("outlook-2010", {"folders.command"}),
-        ("outlook-2013", {"folders.attributes"}),
+        ("outlook-2007", {"folders.command"}, "assumed"),
+        ("outlook-2010", {"folders.command"}, "observed"),
+        ("outlook-2013", {"folders.attributes"}, "observed"),
     ],
 )
-def test_how_strong_the_evidence_is(name: str, inferred: set[str]) -> None:
+def test_how_strong_the_evidence_is(name: str, inferred: set[str], special: str) -> None:
     values = load(name).values
     found = {basis: {key for key in values if values[key].basis == basis} for basis in BASES}
+    assert values["folders.special"].basis == special
+    found[special] -= {"folders.special"}
     assert found["observed"] == WEAKER["observed"]
     assert found["assumed"] == WEAKER["assumed"]
     assert found["inferred"] == WEAKER["inferred"] | inferred
-    assert sum(map(len, found.values())) == len(values)
+    assert sum(map(len, found.values())) == len(values) - 1
 
 
 # ---------------------------------------------------------------- inheritance
@@ -132,13 +135,15 @@ def differing(one: Profile, other: Profile) -> set[str]:
 def test_2010_is_2007() -> None:
     old, new = load("outlook-2007"), load("outlook-2010")
     assert differing(old, new) == set()
-    assert set(new.origins.values()) == {"outlook-2007"}
+    assert {key for key, origin in new.origins.items() if origin == "outlook-2010"} == {"folders.special"}
+    assert set(new.origins.values()) == {"outlook-2007", "outlook-2010"}
     assert (new.id, new.name) == ("outlook-2010", "Microsoft Outlook 2010")
 
 
-def test_2013_brings_search_and_xlist_and_nothing_else() -> None:
+def test_2013_brings_search_xlist_and_a_name_and_nothing_else() -> None:
     old, new = load("outlook-2010"), load("outlook-2013")
-    brought = {"commands.SEARCH", "commands.XLIST", "folders.command", "folders.attributes", "answers.ignored"}
+    brought = {"commands.SEARCH", "commands.XLIST", "answers.ignored"}
+    brought |= {"folders.command", "folders.attributes", "folders.special"}
     assert differing(old, new) == brought
     assert {key for key, origin in new.origins.items() if origin == "outlook-2013"} == brought
     assert {key for key, origin in new.origins.items() if origin == "outlook-2007"} == CLIENT.keys() - brought

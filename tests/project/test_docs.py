@@ -10,10 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.real_session import sent
 
+from outlookimap import Policy, Session
+from outlookimap.profiles import load
 from outlookimap.server.listening import MailServer
 from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.store import Incoming
+from outlookimap.traffic import Recorder
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -89,3 +93,21 @@ def test_readme_scripts_work(place: int, tmp_path: Path) -> None:
         account = store.account("user1")
         assert account is not None
         assert all(message.has(b"\\Seen") for message in account.mailbox(b"INBOX").messages())
+
+
+def test_the_listener_of_the_sessions_page_works() -> None:
+    page = (ROOT / "docs/sessions.md").read_text(encoding="utf-8")
+    [block] = [one for one in re.findall(r"```python\n(.+?)\n```", page, re.DOTALL) if "session.wake()" in one]
+    recorder = Recorder(None)
+    with MailServer({"user1": "secret"}, allow_plaintext=True) as server:
+        url, policy = f"imap://user1@127.0.0.1:{server.port}/", Policy(encryption="none")
+        with Session.connect(url, password="secret", policy=policy, record=recorder, drive=True) as session:
+            exec(compile(block, "docs/sessions.md", "exec"), {"session": session})
+    assert b'SELECT "INBOX"' in sent(recorder)
+
+
+@pytest.mark.parametrize("version", ["2007", "2010", "2013"])
+def test_the_profiles_page_has_every_alternative_of_a_client(version: str) -> None:
+    page = (ROOT / "docs/profiles.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| .+ \| `([a-z_.]+)` \|$", page, re.MULTILINE))
+    assert rows == {name: next(iter(one.values)) for name, one in load(version).alternatives.items()}

@@ -49,7 +49,8 @@ class Row:
     """A statement, a conversation that keeps it and one that breaks it, by exactly these ids.
 
     `needs` is what a log must show for the breach to be seen: ``times`` of at least a second, the ``order`` of both
-    sides, the ``server`` at all, ``literals``, and ``any`` line of a client, not only commands that are well known.
+    sides, the ``server`` at all, ``literals``, what is ``continued`` after a go-ahead, and ``any`` line of a client,
+    not only commands that are well known.
     """
 
     statement: str
@@ -226,7 +227,7 @@ CONVERSATIONS = (
     conversation("O5:V0014", "V0014", in_folder(LETTER), in_folder(BINARY), "literals"),
     conversation(
         "O5:V0017", "V0017", in_folder(said('SELECT "Work"')),
-        in_folder("C: t5rw SELECT {4}\nS: + go\nC| Work\nC:\nS: t5rw OK done\n"), note="a short literal",
+        in_folder("C: t5rw SELECT {4}\nS: + go\nC| Work\nC:\nS: t5rw OK done\n"), "continued", note="a short literal",
     ),
     conversation(
         "O5:V0017", "V0017",

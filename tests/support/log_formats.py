@@ -47,6 +47,8 @@ class LogFormat:
     order: bool = True
     server: bool = True
     secrets_quoted: bool = True  # False: what the client sent in LOGIN cannot be told from `***`
+    remarks: bool = False  # lines that nobody said
+    continued: bool = True  # what the client sends after a go-ahead, at least in AUTHENTICATE and for short literals
 
 
 def spoken(transcript: Transcript) -> list[Spoken]:
@@ -228,18 +230,48 @@ def _escaped(text: str) -> str:
 # ---------------------------------------------------------------- text
 
 
-def _text(client: str, server: str, *, stamped: bool = False) -> Callable[[list[Spoken]], Files]:
+def _text(client: str, server: str, stamp: str = "", head: str = "") -> Callable[[list[Spoken]], Files]:
     def write(said: list[Spoken]) -> Files:
-        lines: list[bytes] = []
+        lines = [head.encode()]
         for sender, group in groupby(said, key=lambda one: one.sender):
             ones = list(group)
             sign = (client if sender is Sender.CLIENT else server).encode()
-            time = datetime.fromtimestamp(ones[0].time, UTC).strftime("%H:%M:%S.%f ").encode() if stamped else b""
+            time = datetime.fromtimestamp(ones[0].time, UTC).strftime(stamp).encode()
             text = b"".join(one.octets for one in ones).removesuffix(b"\n")
             lines += [time + sign + line.removesuffix(b"\r") + b"\n" for line in text.split(b"\n")]
         return {"session.txt": b"".join(lines)}
 
     return write
+
+
+def _aioimaplib(said: list[Spoken]) -> Files:
+    lines = ["DEBUG:aioimaplib.aioimaplib:state -> CONNECTED\n"]
+    for sender, group in groupby(said, key=lambda one: one.sender):
+        way = "Sending" if sender is Sender.CLIENT else "Received"
+        lines.append(f"DEBUG:aioimaplib.aioimaplib:{way} : {b''.join(one.octets for one in group)!r}\n")
+    return {"aioimaplib.log": "".join(lines).encode("ascii")}
+
+
+def _imaplib(said: list[Spoken]) -> Files:
+    """Return what `Debug = 4` prints: no literal, no line end after one, nothing of what AUTHENTICATE answers."""
+    lines = ["  05:23.25 imaplib version 2.58\n"]
+    after_literal = authenticating = False
+    for one in said:
+        client = one.sender is Sender.CLIENT
+        hidden = one.literal or (client and (authenticating or (after_literal and one.octets == b"\r\n")))
+        if client:
+            after_literal = one.literal
+            authenticating = authenticating or b" AUTHENTICATE " in one.octets
+        elif not one.octets.startswith((b"+", b"*")):
+            authenticating = False
+        if not hidden:
+            stamp = datetime.fromtimestamp(one.time, UTC).strftime("%M:%S.%f")[:-4]
+            sign, shown = ">" if client else "<", one.octets.removesuffix(b"\r\n")
+            lines.append(f"  {stamp} {sign} {shown!r}\n")
+    return {"imaplib.log": "".join(lines).encode("ascii")}
+
+
+_THUNDERBIRD = "0x7f0a:mail.example.com:NA:{}: "
 
 
 def _terminal(said: list[Spoken]) -> Files:
@@ -255,8 +287,20 @@ FORMATS: dict[str, LogFormat] = {
     "stalwart": LogFormat(_stalwart, "stalwart"),
     "stalwart before 0.9": LogFormat(_stalwart_old, "stalwart"),
     "letters": LogFormat(_text("C: ", "S: "), "plain", times=False),
-    "arrows": LogFormat(_text("--> ", "<-- ", stamped=True), "plain"),
+    "arrows": LogFormat(_text("--> ", "<-- ", "%H:%M:%S.%f "), "plain"),
     "angles": LogFormat(_text("> ", "< "), "plain", times=False),
+    "brackets": LogFormat(_text("[C68D] C: ", "[C68D] S: ", "[%d-%b-%Y %H:%M:%S +0000]: <uubentmu> "), "plain"),
+    "curl": LogFormat(_text("> ", "< ", head="*   Trying 192.0.2.1:143...\n"), "plain", times=False, remarks=True),
+    "imaplib": LogFormat(_imaplib, "plain", literals=False, remarks=True, continued=False),
+    "aioimaplib": LogFormat(_aioimaplib, "plain", times=False, remarks=True),
+    "thunderbird": LogFormat(
+        _text(
+            _THUNDERBIRD.format("SendData"),
+            _THUNDERBIRD.format("CreateNewLineFromSocket"),
+            "%Y-%m-%d %H:%M:%S.%f UTC - [(null) 12345: IMAP]: I/IMAP ",
+        ),
+        "plain",
+    ),
     "terminal": LogFormat(_terminal, "plain", times=False),
 }
 """Every kind of log, by a name for people."""

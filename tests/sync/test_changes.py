@@ -11,11 +11,11 @@ import pytest
 from support.queueing import SENT, Desk, header_of
 from support.scripted import PLAIN
 
-from outlookimap.cache import BodyState, ChangeState, Flag, Subject
+from outlookimap.cache import Arrived, BodyState, ChangeState, Flag, Subject
 from outlookimap.errors import FolderUnknown, LocalProtocolError, MessageGone, ProfileViolation, UsageError
 from outlookimap.profiles import Policy
 from outlookimap.sync.changes import Change
-from outlookimap.sync.effects import finish
+from outlookimap.sync.effects import finish, keep
 
 OCTETS = b"Subject: new\r\n\r\nHello\r\n"
 NONE = Flag(0)
@@ -503,3 +503,38 @@ def test_the_queue_has_the_changes_in_the_order_they_were_made() -> None:
     made: list[Any] = [make(desk) for make in KINDS[:6]]
     assert [row.id for row in desk.cache.changes.open()] == made
     assert made == sorted(made)
+
+
+# ---------------------------------------------------------------- what a change is about no more
+
+
+@pytest.mark.parametrize("kept", [(), (5,), (7,), (5, 7)])
+def test_a_change_keeps_some_of_its_messages_and_the_others_show_what_the_server_has(kept: tuple[int, ...]) -> None:
+    desk = Desk()
+    change = desk.flagging("flag", 5, 7)
+    subjects = tuple(Subject(one) for one in desk.ids(*kept))
+    keep(desk.cache, desk.change(change), subjects)
+    assert desk.change(change).subjects == subjects
+    assert desk.state(change) is ChangeState.QUEUED
+    for uid, before in ((5, NONE), (7, Flag.SEEN)):
+        assert desk.flags(uid) == (before | Flag.FLAGGED if uid in kept else before, before)
+
+
+def test_what_another_change_shows_stays_where_a_change_does_not_keep_a_message() -> None:
+    desk = Desk()
+    change = desk.flagging("flag", 5)
+    desk.flagging("answered", 5)
+    keep(desk.cache, desk.change(change), ())
+    assert desk.flags(5) == (Flag.ANSWERED, NONE)
+
+
+def test_a_message_that_is_not_kept_is_found_under_the_id_it_has_by_now() -> None:
+    desk = Desk()
+    copy = desk.placeholder(desk.carry("copy", 5)).id
+    desk.cache.messages.add(desk.folder("Work"), 1, [Arrived(31, NONE, "", 100, SENT, header_of("one"))])
+    change = desk.change(desk.flagging_row("flag", desk.ids(31, folder="Work")[0]))
+    desk.cache.messages.assign(copy, uid=31)  # the row that arrived goes, and with it the id the change was made for
+    assert desk.change(change.id).subjects == (Subject(copy),)
+    assert desk.flags(31, "Work") == (Flag.FLAGGED, NONE)
+    keep(desk.cache, change, ())
+    assert desk.flags(31, "Work") == (NONE, NONE)

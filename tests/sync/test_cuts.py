@@ -112,7 +112,13 @@ def folders(queue: Queue) -> None:
     queue.on_folder("unsubscribe", "W")
 
 
-QUEUES: dict[str, Callable[[Queue], None]] = {"messages": messages, "folders": folders}
+def few(queue: Queue) -> None:
+    """A flag and a new message: what takes time then is the messages that come whole."""
+    queue.flags([queue.inbox[0]], "read")
+    queue.append(letter(9), "W")
+
+
+QUEUES: dict[str, Callable[[Queue], None]] = {"messages": messages, "folders": folders, "few": few}
 
 
 # ---------------------------------------------------------------- the places
@@ -120,13 +126,15 @@ QUEUES: dict[str, Callable[[Queue], None]] = {"messages": messages, "folders": f
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A queue and what the server lists."""
+    """A queue, what the server lists, which Outlook syncs, and whether messages come whole."""
 
     queue: str
     uidplus: bool
+    profile: str = "2013"
+    bodies: bool = False
 
     def __str__(self) -> str:
-        return f"{self.queue}-{'uidplus' if self.uidplus else 'bare'}"
+        return f"{self.queue}-{'uidplus' if self.uidplus else 'bare'}-{self.profile}"
 
     def server(self) -> HandServer:
         """Return a server with four messages in INBOX, and two other folders; what will be appended to W is there."""
@@ -138,20 +146,20 @@ class Case:
 
     def queue_up(self, cache: Cache) -> None:
         """Bring a cache to where a first sync is done and the changes are queued."""
-        account = opened(cache, self.server())
+        account = self.opened(cache, self.server())
         account.sync(bodies=False)
         account.disconnect()
         QUEUES[self.queue](Queue(account))
+
+    def opened(self, cache: Cache, server: HandServer) -> Account:
+        """Return an account over both."""
+        profile = load(self.profile)
+        return Account(cache, lambda: server.session(self.profile), profile=profile, policy=POLICY, clock=FakeClock())
 
 
 def database(cache: Cache) -> sqlite3.Connection:
     """Return what a cache in memory is kept in."""
     return cache._database._connection
-
-
-def opened(cache: Cache, server: HandServer) -> Account:
-    """Return an account over both."""
-    return Account(cache, server.session, profile=load("2013"), policy=POLICY, clock=FakeClock())
 
 
 def at_server(server: HandServer, *, uids: bool = False) -> dict[bytes, list[object]]:
@@ -175,8 +183,8 @@ def fingerprint(cache: Cache, server: HandServer) -> bytes:
     return hashlib.blake2b(octets + repr(at_server(server, uids=True)).encode()).digest()
 
 
-def differences(cache: Cache, server: HandServer) -> list[str]:
-    """Return in what the cache is not what the server is."""
+def differences(cache: Cache, server: HandServer, *, bodies: bool) -> list[str]:
+    """Return in what the cache is not what the server is; with `bodies` it has all messages whole."""
     found = [f"pending: {change}" for change in cache.changes.open()]
     there = {name.name: server.account.mailbox(name.name) for name in server.account.names()}
     here = {row.server_raw: row for row in cache.folders.all(removed=True)}
@@ -196,7 +204,7 @@ def differences(cache: Cache, server: HandServer) -> list[str]:
         for one in cache.messages.find(row.id):
             octets = cache.messages.body(one.id)
             message = box.get(one.uid or 0)
-            if octets is not None and (message is None or octets[0] != message.octets):
+            if bodies if octets is None else message is None or octets[0] != message.octets:
                 found.append(f"{row}: the octets of {one}")
     return found
 
@@ -222,9 +230,9 @@ class Cutting:
         case.queue_up(queued)
         self.tried: set[bytes] = set()
         server = case.server()
-        report = self.restored(server).sync(bodies=False)
+        report = self.restored(server).sync(bodies=case.bodies)
         assert (report.refused, report.dropped, report.errors) == ((), (), ())
-        assert differences(cache, server) == []
+        assert differences(cache, server, bodies=case.bodies) == []
         self.outcome = at_server(server)
         [connection] = server.connections
         self.sent, self.received, self.spoken = connection.sent, connection.received, connection.spoken
@@ -232,7 +240,7 @@ class Cutting:
     def restored(self, server: HandServer) -> Account:
         """Return an account whose cache is as it was when everything was queued."""
         database(self.queued).backup(database(self.cache))
-        return opened(self.cache, server)
+        return self.case.opened(self.cache, server)
 
     def try_at(self, cut: Cut) -> None:
         """Sync with the cut, sync again, and compare."""
@@ -240,13 +248,13 @@ class Cutting:
         server.cut = cut
         account = self.restored(server)
         with contextlib.suppress(ConnectionLost):  # a cut after the last answer is no loss
-            account.sync(bodies=False)
+            account.sync(bodies=self.case.bodies)
         state = fingerprint(self.cache, server)
         if state in self.tried:
             return
-        report = opened(self.cache, server).sync(bodies=False)
+        report = self.case.opened(self.cache, server).sync(bodies=self.case.bodies)
         assert (report.refused, report.dropped, report.errors) == ((), (), ())
-        assert differences(self.cache, server) == []
+        assert differences(self.cache, server, bodies=self.case.bodies) == []
         assert at_server(server) == self.outcome
         self.tried.add(state)
 
@@ -262,7 +270,13 @@ def part(octets: int, shard: int) -> range:
     return range(octets * shard // SHARDS, octets * (shard + 1) // SHARDS + 1)
 
 
-CASES = [Case(queue, uidplus) for queue in QUEUES for uidplus in (True, False)]
+CASES = [
+    Case("messages", uidplus=True),
+    Case("messages", uidplus=False),
+    Case("folders", uidplus=True),
+    Case("folders", uidplus=False, profile="2010"),
+    Case("few", uidplus=True, bodies=True),
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

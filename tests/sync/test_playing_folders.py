@@ -128,6 +128,24 @@ def test_what_was_to_happen_in_a_refused_folder_fails_with_it_and_a_message_is_h
     assert desk.shown("New") == [(None, "new", Flag.SEEN)]
 
 
+@pytest.mark.cites("O5:V0016", "O5:V0019")
+def test_where_the_server_knows_no_case_nothing_is_lost_in_a_folder_that_differs_by_case_alone() -> None:
+    desk = Desk()
+    create, append = desk.create("work"), desk.append(OCTETS, to="work")
+    failures = desk.play(ROOT + said('CREATE "work"', end="NO Mailbox already exists"))
+    assert [*failures] == [create, append]
+    assert (desk.state(create), desk.state(append)) == (ChangeState.REFUSED, ChangeState.HELD)
+    assert "already exists" in (desk.change(create).error or "")
+    assert folders(desk) == [(b"Work", b"Work", None), (b"work", None, None)]
+    assert desk.shown("work") == [(None, "new", Flag.SEEN)]
+    assert desk.change(append).octets == OCTETS
+    assert desk.shown("Work") == []
+    with desk.account("", connected=False) as account:
+        assert account.discard(append)
+    assert desk.cache.changes.open() == []
+    assert folders(desk) == [(b"Work", b"Work", None)]
+
+
 def test_a_folder_that_is_only_here_goes_without_a_word() -> None:
     desk = Desk()
     create = desk.create("New")

@@ -330,6 +330,56 @@ def test_a_list_without_subscriptions_leaves_them_as_they_are_known() -> None:
         assert (inbox.subscribed, inbox.attributes, inbox.delimiter) == (True, frozenset(("\\Noinferiors",)), ".")
 
 
+# ---------------------------------------------------------------- names that are the server's again
+
+
+def renamed(on: Bench, to: str) -> int:
+    """Let the folder a be called otherwise here, and return the change that is to make it so."""
+    folder = on.folder("a")
+    change = on.cache.changes.add("rename", folder=folder, made=dt.datetime.now(dt.UTC))
+    on.cache.folders.rename_tree(folder, to.encode(), server=False)
+    return change
+
+
+def test_a_rename_that_waits_keeps_the_name_it_shows() -> None:
+    text = listed(INBOX, '() "/" a', '() "/" a/below')
+    with bench(text + text) as on:
+        list_folders(on.line, on.cache)
+        renamed(on, "b")
+        list_folders(on.line, on.cache)
+        assert names(on.cache) == ["INBOX", "b", "b/below"]
+
+
+@pytest.mark.parametrize("end", [ChangeState.REFUSED, ChangeState.DROPPED, ChangeState.DISCARDED])
+def test_where_no_rename_waits_folders_are_called_what_the_server_calls_them(end: ChangeState) -> None:
+    text = listed(INBOX, '() "/" a', '() "/" a/Entw&APw-rfe')
+    with bench(text + text) as on:
+        list_folders(on.line, on.cache)
+        before = on.cache.folders.all()
+        on.cache.changes.set_state(renamed(on, "b"), end)
+        assert names(on.cache) == ["INBOX", "b", "b/Entwürfe"]
+        list_folders(on.line, on.cache)
+        assert [(row.id, row.name, row.raw) for row in on.cache.folders.all()] == [
+            (row.id, row.name, row.raw) for row in before
+        ]
+
+
+def test_a_name_that_another_folder_has_here_is_left_to_it_until_it_is_free() -> None:
+    text = listed(INBOX, '() "/" a')
+    with bench(text * 3) as on:
+        list_folders(on.line, on.cache)
+        a = on.folder("a")
+        on.cache.changes.set_state(renamed(on, "b"), ChangeState.REFUSED)
+        new = on.cache.folders.add(b"a", None, name="a", delimiter="/", attributes=(), source="")
+        create = on.cache.changes.add("create", folder=new, made=dt.datetime.now(dt.UTC))
+        list_folders(on.line, on.cache)
+        assert {row.id: row.name for row in on.cache.folders.all()} == {1: "INBOX", a: "b", new: "a"}
+        on.cache.changes.set_state(create, ChangeState.REFUSED)
+        on.cache.folders.remove(new)
+        list_folders(on.line, on.cache)
+        assert {row.id: row.name for row in on.cache.folders.all()} == {1: "INBOX", a: "a"}
+
+
 # ---------------------------------------------------------------- refusals and ends
 
 

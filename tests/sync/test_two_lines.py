@@ -14,7 +14,16 @@ from support.syncing import select
 
 from outlookimap.cache import Cache
 from outlookimap.client import Session
-from outlookimap.errors import AuthenticationFailed, OutlookImapError, ServerGoodbye
+from outlookimap.errors import (
+    AuthenticationFailed,
+    CommandFailed,
+    ConnectError,
+    ConnectionTimeout,
+    OutlookImapError,
+    ServerGoodbye,
+    SessionClosed,
+    TlsError,
+)
 from outlookimap.exchange import ExchangeServer
 from outlookimap.profiles import Policy, load
 from outlookimap.sync.account import Account
@@ -117,7 +126,10 @@ def test_with_one_connection_it_has_to_do_for_all() -> None:
 
 
 @pytest.mark.cites("O5:V0044")
-@pytest.mark.parametrize("error", [ServerGoodbye("one is enough"), AuthenticationFailed("too many")])
+@pytest.mark.parametrize(
+    "error",
+    [ServerGoodbye("one is enough"), AuthenticationFailed("too many"), CommandFailed("CAPABILITY", "NO", "too many")],
+)
 def test_a_server_that_refuses_the_second_connection_is_served_by_one(
     error: OutlookImapError, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -134,6 +146,65 @@ def test_a_server_that_refuses_the_second_connection_is_served_by_one(
         assert tried == [1]
         assert "no second connection" in caplog.text
         assert unseen(account)["INBOX"] == 3
+        account._background.close()  # as disconnect() does: whoever connects again may find room for two
+        synced(account)
+        assert tried == [1, 1]
+
+
+@pytest.mark.cites("O5:V0044")
+@pytest.mark.parametrize("error", [ConnectionTimeout("no greeting"), ConnectError("no route"), TlsError("no TLS")])
+def test_a_second_connection_that_could_not_be_made_is_tried_again_in_the_next_round(error: OutlookImapError) -> None:
+    tried: list[int] = []
+
+    def fail_once(dial: Callable[[], Session]) -> Session:
+        tried.append(1)
+        if len(tried) == 1:
+            raise error
+        return dial()
+
+    with serving() as server, working(server, second=fail_once) as account:
+        synced(account)
+        assert tried == [1]  # once in a round, not once for each folder
+        synced(account)
+        assert [number for number, _ in questions(server)] == [1] * 4 + [2] * 4
+
+
+def test_a_round_that_disconnecting_ends_is_no_reason_to_warn(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    with serving() as server, working(server) as account:
+        account.connect()
+        account.list_folders()
+
+        def until_closed(session: Session, _: bytes) -> int:
+            begun.set()
+            while not session.closed:
+                session.wait(0.01)
+            raise SessionClosed("the session is closed")
+
+        monkeypatch.setattr(Session, "status_unseen", until_closed)
+        with caplog.at_level(logging.INFO):
+            account.sync([folder(account.cache, "INBOX")], bodies=False)
+            assert begun.wait(10)
+            account.disconnect()
+            assert account._background.wait(10)
+    [record] = [one for one in caplog.records if "unread messages were not asked for" in one.message]
+    assert record.levelno == logging.INFO
+
+
+@pytest.mark.cites("O5:V0044")
+def test_a_round_that_breaks_by_itself_is_warned_of(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: Session, _: bytes) -> int:
+        raise ConnectionTimeout("nothing came")
+
+    monkeypatch.setattr(Session, "status_unseen", broken)
+    with serving() as server, working(server) as account, caplog.at_level(logging.INFO):
+        synced(account)
+    [record] = [one for one in caplog.records if "unread messages were not asked for" in one.message]
+    assert record.levelno == logging.WARNING
 
 
 @pytest.mark.cites("O5:V0044")

@@ -6,11 +6,12 @@ import itertools
 import threading
 
 import pytest
-from support.accounts import IDLES, SIGN_IN, Desk, asked, desk, idled, idling, listed, noop
+from support.accounts import EMPTY, IDLES, SIGN_IN, Desk, asked, desk, idled, idling, listed, noop
 from support.syncing import fetched, header, select, swept
 
 from outlookimap.cache import Flag
 from outlookimap.errors import FolderUnknown
+from outlookimap.protocol.events import Exists
 from outlookimap.sync.changes import Change
 
 VERSIONS = ["2007", "2010", "2013"]
@@ -43,6 +44,16 @@ def test_new_mail_ends_idle_and_is_in_the_local_copy_when_it_is_told(version: st
         assert told(on, 1) == ["INBOX came [9]"]
         assert on.script.clock.now() == 300
         assert subjects(on) == ["5", "7", "9"]
+
+
+@pytest.mark.cites("O5:V0028")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_line_idles_one_second_after_the_last_command(version: str) -> None:
+    with desk(EMPTY + "@+1\n" + idling("@+4", "S: * 3 EXISTS"), version) as on:
+        on.account.sync([on.inbox], bodies=False)
+        with on.account._lines.using() as line:
+            assert line.session.poll(10) == [Exists(3, 3)]
+        assert on.script.clock.now() == 5
 
 
 @pytest.mark.cites("O5:V0028")

@@ -220,6 +220,36 @@ def test_hmailserver_numbers_sessions_anew_when_it_starts() -> None:
     ]
 
 
+@pytest.mark.parametrize("farewell", ["* BYE Have a nice day[nl]a1 OK Logout completed", "a1 OK Logout completed", ""])
+@pytest.mark.parametrize("greeting", ["* OK [CAPABILITY IMAP4rev1] ready", "* PREAUTH ready"])
+def test_hmailserver_greets_after_a_logout(farewell: str, greeting: str) -> None:
+    log = event("* OK IMAPrev1", "SENT") + event("a1 LOGOUT") + (event(farewell, "SENT") if farewell else b"")
+    _, other = load_bytes(log + event(greeting, "SENT") + event("b1 NOOP"), "x").sessions
+    assert body(other) == f"S: {greeting}\nC: b1 NOOP\n"
+
+
+def test_hmailserver_refuses_a_session_after_a_logout() -> None:
+    ended = event("* OK IMAPrev1", "SENT") + event("a1 logout") + event("* BYE Have a nice day", "SENT")
+    _, other = load_bytes(ended + event("* BYE Too many connections", "SENT"), "x").sessions
+    assert body(other) == "S: * BYE Too many connections\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "* OK [ALERT] Going down soon",
+        "* OK [PERMANENTFLAGS (\\Seen)] limited[nl]a1 OK [READ-WRITE] SELECT completed",
+        "* BYE Going down",
+    ],
+)
+def test_hmailserver_says_ok_in_the_middle_of_a_session(answer: str) -> None:
+    log = event("* OK IMAPrev1", "SENT") + event('a1 SELECT "INBOX"') + event(answer, "SENT") + event("a2 NOOP")
+    [session] = load_bytes(log, "x").sessions
+    first = answer.partition("[nl]")[0]
+    assert body(session).startswith(f'S: * OK IMAPrev1\nC: a1 SELECT "INBOX"\nS: {first}\n')
+    assert body(session).endswith("C: a2 NOOP\n")
+
+
 STALWART = """S: * OK [CAPABILITY IMAP4rev2 IMAP4rev1 AUTH=PLAIN] Stalwart IMAP4rev2 at your service.
 C: 5xjj LOGIN "ann" "******"
 S: 5xjj OK LOGIN completed

@@ -28,6 +28,9 @@ _IMAP = re.compile(
     rb'"(?P<way>SENT|RECEIVED): ?(?P<text>.*)',
     re.DOTALL,
 )
+_GREETING = re.compile(rb"\* (?:OK|PREAUTH|BYE)\b", re.IGNORECASE)
+_GOODBYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
+_LOGOUT = re.compile(rb'[^ ]+ LOGOUT"?\s*', re.IGNORECASE)
 _ANNOUNCES = re.compile(rb"\{(\d{1,9})\+?\}\Z")
 _CUT = b" ... "
 _CUT_FROM_END = 30
@@ -45,8 +48,7 @@ def sessions(octets: bytes) -> tuple[ImportedSession, ...]:
                 raise TranscriptError("a line of IMAPD without its columns", line=number)
             continue
         key = (match["session"], match["address"])
-        greets = match["way"] == b"SENT" and match["text"].startswith((b"* OK", b"* PREAUTH"))
-        if key not in current or (greets and current[key].greeted):
+        if key not in current or current[key].is_followed_by(match):
             current[key] = _Session(*key)
             found.append(current[key])
         current[key].take(match, number)
@@ -80,7 +82,19 @@ class _Session:
         self._label = f"session {number.decode()}, {address.decode('latin-1')}"
         self._items: list[Item] = []
         self._announced = 0
-        self.greeted = False
+        self._greeting: bytes | None = None
+        self._left = False
+        self._dismissed = False
+
+    def is_followed_by(self, event: re.Match[bytes]) -> bool:
+        """Tell whether an event greets another session that has the number of this one.
+
+        It comes after LOGOUT, or repeats the greeting, as after a restart; any other untagged OK belongs to this one.
+        """
+        text = event["text"]
+        if event["way"] != b"SENT" or not _GREETING.match(text):
+            return False
+        return text == self._greeting or self._dismissed or (self._left and not _GOODBYE.match(text))
 
     def take(self, event: re.Match[bytes], number: int) -> None:
         try:
@@ -88,7 +102,7 @@ class _Session:
         except (ValueError, OverflowError):
             raise TranscriptError(f"not a time: {event['time']!r}", line=number) from None
         sender = Sender.CLIENT if event["way"] == b"RECEIVED" else Sender.SERVER
-        self.greeted = self.greeted or sender is Sender.SERVER
+        self._notice(sender, event["text"])
         text = event["text"].rstrip(b"\r\n")
         whole = text.endswith(b'"')
         text = text.removesuffix(b'"')
@@ -100,6 +114,15 @@ class _Session:
             else:
                 self._items.append(Heard(sender, self._unmasked(sender, line) + b"\r\n", number, time))
             place += len(line) + 4
+
+    def _notice(self, sender: Sender, text: bytes) -> None:
+        """Keep what tells where the session begins and ends."""
+        if sender is Sender.CLIENT:
+            self._left = self._left or _LOGOUT.fullmatch(text) is not None
+        elif not self._items:
+            self._greeting = text
+        elif self._left and _GOODBYE.match(text):
+            self._dismissed = True
 
     def _unmasked(self, sender: Sender, line: bytes) -> bytes:
         """Return `line`, the stars of a literal as many as it had octets."""
