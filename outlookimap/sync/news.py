@@ -106,11 +106,11 @@ def _catch_up(line: Line, cache: Cache) -> Absorbed:
         uids = {message.uid for message in answers if message.uid is not None}
         line.present |= uids
         missing = sorted(uid for uid in uids if cache.messages.by_uid(folder, uid) is None)
-    return absorbed + _fetched(line, cache, folder, generation, missing)
+    return absorbed + fetch_missing(line, cache, folder, generation, missing)
 
 
-def _fetched(line: Line, cache: Cache, folder: int, generation: int, missing: Sequence[int]) -> Absorbed:
-    """Fetch the headers of `missing`, and recognise messages of ours among them."""
+def fetch_missing(line: Line, cache: Cache, folder: int, generation: int, missing: Sequence[int]) -> Absorbed:
+    """Fetch the headers of `missing`, UIDs of the selected folder, and recognise messages of ours among them."""
     if not missing:
         return Absorbed()
     with Headers(cache, folder, generation, lambda _count, _octets: None) as headers:
@@ -123,7 +123,7 @@ def recognised(line: Line, cache: Cache, folder: int, new_ids: Sequence[int]) ->
     """Find messages of ours that wait for their UID in `folder`; return which of `new_ids` are new all the same."""
     if not cache.messages.placeholders(folder):
         return tuple(new_ids)
-    recognition.settle(line, cache, folder, new_ids)
+    recognition.settle(line, cache, folder)
     return tuple(row for row in new_ids if cache.messages.get(row) is not None)
 
 

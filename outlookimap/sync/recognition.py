@@ -15,13 +15,13 @@ from outlookimap.sync.plan import uids_persist
 from outlookimap.sync.recognise import Known, Tie, decide, pair
 
 
-def settle(line: Line, cache: Cache, folder_id: int, new_ids: Sequence[int] = ()) -> None:  # noqa: ARG001
+def settle(line: Line, cache: Cache, folder_id: int) -> None:
     """Give the messages of ours that wait for a UID in a folder the one they have, where they are found.
 
     Those the server has confirmed come first, in the order they were made, then those that are in doubt. What is found
     has a UID above the highest one before the command was sent: what was there before is not ours. All of it is one
-    transaction, so that no message is found for two. What came last (`new_ids`) is not all there is to look through:
-    a visit may have been interrupted after it.
+    transaction, so that no message is found for two. All that is here is looked through, not what came last alone: a
+    visit may have been interrupted after it.
 
     Statements: O5:V0003, O5:V0007, O5:V0057
     """
@@ -55,7 +55,6 @@ def settle(line: Line, cache: Cache, folder_id: int, new_ids: Sequence[int] = ()
 def pair_generations(
     line: Line,
     cache: Cache,
-    folder_id: int,  # noqa: ARG001 - it is the one that is selected
     old_ids: Sequence[int],
     new_ids: Sequence[int],
 ) -> dict[int, int]:

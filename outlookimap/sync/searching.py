@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from outlookimap.cache import Cache, Criteria, FolderRow
 from outlookimap.errors import CacheBusy, FolderUnknown
 from outlookimap.sync import news
-from outlookimap.sync.arrivals import Headers
 from outlookimap.sync.line import Line
 from outlookimap.sync.visit import visit
 from outlookimap.wire.search import ALL, Containing, Dated, Either, Flagging, SearchKey
@@ -78,11 +77,8 @@ def _fetch_unknown(line: Line, cache: Cache, folder: int, uids: Sequence[int]) -
     unknown = [uid for uid in uids if cache.messages.by_uid(folder, uid) is None]
     if not unknown or line.generation is None:
         return
-    with Headers(cache, folder, line.generation, lambda _count, _octets: None) as headers:
-        line.session.fetch_headers(unknown, into=headers.take)
+    news.fetch_missing(line, cache, folder, line.generation, unknown)
     line.present.update(unknown)
-    news.raise_floor(cache, folder, unknown)
-    news.recognised(line, cache, folder, [*headers.ids.values()])
 
 
 def search_keys(criteria: Criteria, *, date_from: str) -> tuple[SearchKey, ...] | None:

@@ -122,7 +122,7 @@ class _Visit:
         self._sum = Absorbed()  # what changed since an interrupted visit is not news: that was never shown
         there = {row: (uid, flags, words) for uid, flags, words, row in messages.uids_and_flags(folder.id, generation)}
         old = {row: (uid, flags, words) for uid, flags, words, row in here}
-        pairs = recognition.pair_generations(self._line, self._cache, folder.id, [*old], [*there])
+        pairs = recognition.pair_generations(self._line, self._cache, [*old], [*there])
         lacking = {*messages.without_body(folder.id, folder.generation)}
         wanted = {there[new][0] for row, new in pairs.items() if old[row][0] not in lacking}
         keep = self._line.session.policy.rematch

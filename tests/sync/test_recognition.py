@@ -239,5 +239,5 @@ def test_generations_are_paired_by_fingerprint_and_ties_by_the_octets_that_are_h
         work() + bodies("11:12", whole(1, 11, bare("other")), whole(2, 12, bare("first"))), cache=desk.cache
     ) as on:
         on.line.select(desk.row("Work"))
-        paired = pair_generations(on.line, desk.cache, folder, old, new)
+        paired = pair_generations(on.line, desk.cache, old, new)
     assert paired == {old[0]: new[2], old[1]: new[1], old[2]: new[0]}
