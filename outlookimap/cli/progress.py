@@ -29,8 +29,8 @@ class Bar:
             TextColumn("{task.fields[octets]}", markup=False),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
         )
+        self._drawn = console.is_terminal  # `disable` is not enough: some versions of rich end with an empty line
         self._task = self._drawing.add_task("folders", total=None, octets="", visible=False)
 
     def show(self, progress: Progress) -> None:
@@ -45,11 +45,13 @@ class Bar:
         )
 
     def __enter__(self) -> Bar:
-        self._drawing.start()
+        if self._drawn:
+            self._drawing.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._drawing.stop()
+        if self._drawn:
+            self._drawing.stop()
 
 
 def size(octets: int) -> str:

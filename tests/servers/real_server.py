@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from servers.logs import ServerLog
 
 PASSWORD = "secret"
-USERS = tuple(f"user{number}" for number in range(1, 41))
+USERS = tuple(f"user{number}" for number in range(1, 161))
 
 
 @dataclass(frozen=True, slots=True)
