@@ -66,7 +66,6 @@ _TEXT = _table(lambda octet: ord("x") if chr(octet).isalnum() else octet)
 _BODY = _table(lambda octet: ord("x") if 0x20 < octet < 0x7F and octet != ord("=") else octet)
 
 _SET = re.compile(rb"[0-9:,*]+")
-_CAPABILITY = re.compile(rb"[A-Z0-9][A-Z0-9=+._:-]{0,40}")
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DATE = re.compile(
     rb'"? ?[0-9]{1,2}-' + _MONTH + rb'-[0-9]{4}(?: [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4})?"?'
@@ -102,7 +101,7 @@ class Masks:
             Kind.WORD: _word,
             Kind.NUMBER: lambda octets: octets if _SET.fullmatch(octets) else _word(octets),
             Kind.FLAG: self._flag,
-            Kind.CAPABILITY: lambda octets: octets if _CAPABILITY.fullmatch(octets) else _word(octets),
+            Kind.CAPABILITY: lambda octets: octets if octets.upper() in words.CAPABILITIES else _word(octets),
             Kind.DELIMITER: lambda octets: octets if len(octets) < 2 or octets.upper() == b"NIL" else _text(octets),
             Kind.TAG: self._name,
             Kind.DATE: lambda octets: octets if _DATE.fullmatch(octets) else _word(octets),
