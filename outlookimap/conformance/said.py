@@ -60,14 +60,13 @@ class Assembly:
     Placeholders become octets that can stand in their place; `tags` holds what each tag placeholder stands for.
     """
 
-    __slots__ = ("_asked", "_begun", "_bound", "_ended", "_skips", "tags")
+    __slots__ = ("_asked", "_begun", "_bound", "_ended", "tags")
 
     def __init__(self) -> None:
         """Begin where a line begins."""
         self._begun: Whole | None = None
         self._ended = True  # the last part ended its line
         self._asked = False
-        self._skips = False
         self._bound = 0
         self.tags: dict[Slot, bytes] = {}
 
