@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import imaplib
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from outlookimap import auth
 from outlookimap.client import Session
 from outlookimap.errors import ConnectError, MechanismError, TranscriptError, UsageError
 from outlookimap.exchange import ExchangeServer
+from outlookimap.server.store import Incoming
 from outlookimap.traffic import Difference, Entry, Recorder, Said, parse
 from outlookimap.traffic.filling import Answers, Filling, SignIn
 from outlookimap.traffic.format import Form
@@ -349,7 +351,9 @@ def our_conversation(url: str, ca_file: Path | None, record: Recorder | None = N
 @pytest.mark.parametrize("scheme", ["imap", "imaps"])
 def test_our_client_finds_the_exchange_of_the_recording(scheme: str, place: Path) -> None:
     recorder = Recorder(None)
-    mail = [b"Subject: %d\r\n\r\nHello {5}\r\n" % number for number in range(3)]
+    # Dates are given: the moment of arrival would differ between the two servers.
+    arrived = dt.datetime(2026, 3, 1, 9, 30, tzinfo=dt.UTC)
+    mail = [Incoming(b"Subject: %d\r\n\r\nHello {5}\r\n" % number, (), arrived) for number in range(3)]
     with ExchangeServer("2013", users={"user1": "secret"}, mail={"user1": mail}, keep=False) as exchange:
         port = exchange.port if scheme == "imap" else exchange.tls_port
         assert our_conversation(f"{scheme}://localhost:{port}/", exchange.ca_file, recorder) == 3
