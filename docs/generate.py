@@ -16,7 +16,15 @@ import typer.main
 
 from outlookimap.cli import app
 from outlookimap.client import waiting
-from outlookimap.conformance import conversation_rules, server_visibility, traceability, visibility
+from outlookimap.conformance import (
+    conversation_rules,
+    scenario_docs,
+    server_visibility,
+    statement_docs,
+    traceability,
+    visibility,
+)
+from outlookimap.conformance.scenario import scenarios
 from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions
 from outlookimap.profiles.schema import CLIENT, SERVER, Value
 from outlookimap.protocol import diagram
@@ -369,12 +377,14 @@ def pages() -> dict[Path, str]:
     """Return every made page by its path."""
     return {
         HERE / "cli.md": cli_page(),
+        HERE / "conformance.md": statement_docs.markdown(traceability.index()),
         HERE / "connection.md": connection_page(),
         HERE / "exchange.md": exchange_page(),
         HERE / "faults.md": fault_docs.markdown(),
         HERE / "leniencies.md": leniencies_page(),
         HERE / "lint.md": lint_page(),
         HERE / "protocol.md": diagram.markdown(),
+        HERE / "scenarios.md": scenario_docs.markdown(scenarios()),
     }
 
 

@@ -225,3 +225,27 @@ class ChangeRefused(CommandFailed):
     """The server refused a change; `change` is its id. Where its content exists nowhere else it stays in the queue."""
 
     change: int | None = None
+
+
+# ---------------------------------------------------------------- a server under check
+
+
+class CheckImpossible(OutlookImapError):
+    """A server cannot be checked: nobody could sign in, or no folder of our own could be made there."""
+
+
+class ScenarioFailed(OutlookImapError):
+    """A server does not do what a scenario demands; `said` finds the response that shows it, None for the last one."""
+
+    def __init__(self, message: str, *, said: bytes | None = None) -> None:
+        """Keep `said`, a regular expression over one line or literal of the server."""
+        self.said = said
+        super().__init__(message)
+
+
+class ScenarioSkipped(OutlookImapError):
+    """A scenario does not apply to this server, or could not be set up; the message says why."""
+
+
+class ObserverFailed(OutlookImapError):
+    """The connection that sets scenarios up and looks at their outcome could not do its part."""

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers.available import require, summary
+from servers.courier import courier
 from servers.cyrus import cyrus
-from servers.dovecot import dovecot
+from servers.dovecot import WORKAROUNDS, dovecot
+from servers.imap4d import imap4d
 from servers.process import server_directory
 from servers.pymap import pymap
 from support import flip
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
 
     from servers.real_server import RealServer
 
-SERVER_FIXTURES = {"dovecot_server", "dovecot_imap4_server", "cyrus_server", "pymap_server"}
+SERVER_FIXTURES = {
+    "dovecot_server",
+    "dovecot_imap4_server",
+    "dovecot_workarounds_server",
+    "cyrus_server",
+    "courier_server",
+    "imap4d_server",
+    "pymap_server",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,10 +70,34 @@ def dovecot_imap4_server() -> Iterator[RealServer]:
 
 
 @pytest.fixture(scope="session")
+def dovecot_workarounds_server() -> Iterator[RealServer]:
+    """Dovecot as `dovecot_server`, with the workarounds that Debian's configuration recommends for Outlook."""
+    require("dovecot")
+    with server_directory() as directory, dovecot(directory, workarounds=WORKAROUNDS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def cyrus_server() -> Iterator[RealServer]:
     """Cyrus with PLAIN, LOGIN, DIGEST-MD5, NTLM and XLIST, on a plain port with STARTTLS and on a TLS port."""
     require("cyrus")
     with server_directory() as directory, cyrus(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def courier_server() -> Iterator[RealServer]:
+    """Courier with PLAIN and CRAM-MD5, all folders below INBOX, on a plain port."""
+    require("courier")
+    with server_directory() as directory, courier(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def imap4d_server() -> Iterator[RealServer]:
+    """GNU imap4d with many mechanisms and no UIDPLUS, folders in mbox files, on a plain port."""
+    require("imap4d")
+    with server_directory() as directory, imap4d(directory) as server:
         yield server
 
 

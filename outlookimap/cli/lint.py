@@ -15,7 +15,7 @@ from outlookimap.conformance import lint as client_lint
 from outlookimap.conformance import server_lint
 from outlookimap.conformance.verdict import Verdict
 from outlookimap.errors import TranscriptError, UsageError
-from outlookimap.profiles import Profile, load, names, versions
+from outlookimap.profiles import Profile, load, products
 from outlookimap.traffic import imports
 from outlookimap.traffic.format import Provenance
 from outlookimap.traffic.imports import Imported, ImportedSession
@@ -99,16 +99,11 @@ def _wanted(outlook: str | None, exchange: str | None, alternatives: list[str]) 
     wanted = []
     for kind, version in (("client", outlook), ("server", exchange)):
         if version == ANY:
-            wanted.append(_Wanted(kind, [load(name, kind=kind) for name in _ids(kind)]))
+            wanted.append(_Wanted(kind, [load(name, kind=kind) for name in products(kind)]))
         elif version is not None:
             profile = load(version, kind=kind).with_alternatives(alternatives if kind == "server" else ())
             wanted.append(_Wanted(kind, [profile]))
     return wanted
-
-
-def _ids(kind: str) -> Sequence[str]:
-    servers = versions("server")
-    return servers if kind == "server" else [name for name in names() if name not in servers]
 
 
 def _judged(file: str, form: str, wanted: list[_Wanted], *, observed: bool) -> list[FileVerdict | Unread]:

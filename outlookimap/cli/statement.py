@@ -22,7 +22,7 @@ def statement(
         ),
     ] = None,
 ) -> None:
-    """Print a statement of the Microsoft documents and where code, profiles and tests act on it."""
+    """Print a statement of the Microsoft documents and where profiles, code, tests, lint and scenarios act on it."""
     wanted = None if id is None else get(id).id
     entries = [entry for entry in traceability.index() if wanted in (None, entry.id)]
     if json is not None:

@@ -208,8 +208,8 @@ class Session(FolderVerbs, MessageVerbs):
 
     # ---------------------------------------------------------------- one at a time
 
-    def _drop(self) -> None:
-        """Drop the connection without LOGOUT.
+    def drop(self) -> None:
+        """Drop the connection without LOGOUT, from any thread; who waits on it gets ConnectionLost.
 
         Statements: O5:V0011
         """
@@ -344,7 +344,7 @@ class Session(FolderVerbs, MessageVerbs):
         if kind is None:
             self.logout()
         elif not issubclass(kind, Exception):
-            self._drop()
+            self.drop()
         else:
             # an error of the caller's code: sign out, but let nothing of that hide the error
             with suppress(OutlookImapError):

@@ -1,4 +1,4 @@
-"""Where a source tree cites statements: in docstrings, tests and profile values.
+"""Where a source tree cites statements: in docstrings, tests, profile values and scenarios.
 
 Python files are read as syntax trees and never imported; ids that are computed at run time are therefore not seen. This
 module must know neither the catalogue (`traceability` joins the two) nor any third-party package: the build runs it
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from inspect import cleandoc
 from pathlib import Path
+from typing import Any
 
 from outlookimap.errors import StatementError
 from outlookimap.statements.catalogue import ID_PATTERN
@@ -22,6 +23,7 @@ from outlookimap.statements.catalogue import ID_PATTERN
 _LABEL = re.compile(r"^[ \t]*Statements:(?P<ids>.*)$", re.MULTILINE)
 _STRAY_LABEL = re.compile(r"(?<![`\w])Statements: ?(?=[A-Z]+\d+:)")
 _REMARK = re.compile(r"\([^()]*\)")
+_SCENARIOS = re.compile(r"outlookimap\.conformance\.scenarios(\..+)?")
 _RULES = re.compile(r"outlookimap\.conformance\..+")
 _CODE_AND_RULES = re.compile(r"outlookimap\.profiles\.permits")
 """Modules in which what cites judges what others say: the second also acts."""
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     CODE = "code"
     TESTS = "tests"
     RULES = "rules"
+    SCENARIOS = "scenarios"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Citation:
     """One statement id cited at one place.
 
     `place` is `outlookimap.client.session:Session.select` for code, `tests/client/test_session.py::test_select` for a
-    test and `outlook-2007:values.fetch.headers` for a profile value.
+    test, `outlook-2007:values.fetch.headers` for a profile value and `sign-in:plain` for a scenario.
     """
 
     statement: str
@@ -59,7 +62,7 @@ class Found:
 
 
 def collect(root: Path) -> Found:
-    """Collect the citations of the tree at `root`: `outlookimap/`, its profiles, and `tests/`.
+    """Collect the citations of the tree at `root`: `outlookimap/`, its profiles, its scenarios, and `tests/`.
 
     Raises StatementError for a file that is not Python or TOML.
     """
@@ -68,6 +71,8 @@ def collect(root: Path) -> Found:
     package = root / "outlookimap"
     for path in sorted((package / "profiles").glob("*.toml")):
         citations += cited_by_values(path.stem, path.read_text("utf-8"))
+    for path in sorted((package / "conformance" / "scenarios").glob("*.toml")):
+        citations += cited_by_scenarios(path.stem, path.read_text("utf-8"))
     for path in sorted(package.rglob("*.py")):
         module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         found, broken = cited_by_code(module, path.read_text("utf-8"))
@@ -84,7 +89,8 @@ def collect(root: Path) -> Found:
 def cited_by_code(module: str, source: str) -> tuple[list[Citation], list[str]]:
     """Return the citations in the docstrings of a module's functions, classes and constants, and their faults.
 
-    Where a module judges conversations, what cites there is a rule.
+    Where a module judges conversations, what cites there is a rule. What scenarios cite stands in their data, so a
+    docstring of theirs that cites is a fault.
 
     A constant's docstring is the string right below it: a table can be what acts. Ids stand on a line of their own,
     `Statements: O5:V0055, O5:V0040`, which goes on after a trailing comma; remarks in round brackets are skipped. A
@@ -100,6 +106,9 @@ def cited_by_code(module: str, source: str) -> tuple[list[Citation], list[str]]:
         faults.append(f"{module}: a module's docstring cites; the function, class or table that acts must")
     for qualified, docstring in _docstrings(tree):
         place = f"{module}:{qualified}"
+        if _SCENARIOS.fullmatch(module) and _LABEL.search(docstring):
+            faults.append(f"{place}: what a scenario cites stands in the `statements` of its .toml")
+            continue
         for token in _labelled(docstring):
             if ID_PATTERN.fullmatch(token):
                 citations += [Citation(token, kind, place) for kind in kinds]
@@ -205,10 +214,7 @@ def cited_by_values(profile: str, text: str) -> list[Citation]:
     A value is a table with the key `value`, at any depth below `[values]` or `[alternatives.NAME.values]`; its `cites`
     holds the ids. Raises StatementError where the text is not TOML.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StatementError(f"{profile}: not TOML: {error}") from error
+    data = _toml(profile, text)
     return [
         Citation(one, Kind.VALUES, f"{profile}:{path}")
         for table in ("values", "alternatives")
@@ -221,14 +227,47 @@ def _values(node: object, path: str) -> Iterator[tuple[str, list[str]]]:
     """Yield path and ids of every value at or below `node`."""
     if isinstance(node, dict):
         if "value" in node:
-            cites = node.get("cites", [])
-            yield path, [str(one) for one in cites] if isinstance(cites, list) else [str(cites)]
+            yield path, _ids(node.get("cites", []))
         else:
             for key, child in node.items():
                 yield from _values(child, f"{path}.{key}")
     elif isinstance(node, list):
         for number, child in enumerate(node):
             yield from _values(child, f"{path}[{number}]")
+
+
+# ---------------------------------------------------------------- scenarios
+
+
+def cited_by_scenarios(theme: str, text: str) -> list[Citation]:
+    """Return the citations of a file of scenarios: the `statements` of each `[[scenario]]`, named `theme:id`.
+
+    What else a scenario must have is not looked at. Raises StatementError where the text is not TOML or has no tables.
+    """
+    scenarios = _toml(theme, text).get("scenario", [])
+    if not isinstance(scenarios, list) or not all(isinstance(scenario, dict) for scenario in scenarios):
+        raise StatementError(f"{theme}: scenarios are written as [[scenario]]")
+    return [
+        Citation(one, Kind.SCENARIOS, f"{theme}:{scenario.get('id', '?')}")
+        for scenario in scenarios
+        for one in _ids(scenario.get("statements", []))
+    ]
+
+
+# ---------------------------------------------------------------- files
+
+
+def _ids(cites: object) -> list[str]:
+    """Return the ids of a list; one that stands alone is a list of one."""
+    return [str(one) for one in cites] if isinstance(cites, list) else [str(cites)]
+
+
+def _toml(name: str, text: str) -> dict[str, Any]:
+    """Read TOML; raises StatementError naming the file."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StatementError(f"{name}: not TOML: {error}") from error
 
 
 def _parse(name: str, source: str) -> ast.Module:

@@ -1,4 +1,4 @@
-"""The index: every statement with the code that acts on it, its values, the tests that prove it, the rules of lint.
+"""The index: every statement with the values, code, tests, rules of lint and scenarios of the check that cite it.
 
 In a source checkout it is computed from the tree; the build writes it into the wheel as `statements/index.json`, for an
 installed package has no tests to look at. This module must know no third-party package, for the build runs it before
@@ -163,6 +163,7 @@ def join(statements: Sequence[Statement], found: Found) -> Index:
             code=tuple(places[statement.id][Kind.CODE]),
             tests=tuple(places[statement.id][Kind.TESTS]),
             rules=tuple(places[statement.id][Kind.RULES]),
+            scenarios=tuple(places[statement.id][Kind.SCENARIOS]),
         )
         for statement in statements
     )
@@ -239,7 +240,8 @@ def catalogue_text(entries: Iterable[Entry]) -> str:
     """Return a list of entries as plain text, one line and the gist each."""
     return "".join(
         f"{entry.id:<10} {entry.state.value:<8} RFC 3501 {entry.rfc_section:<8} "
-        f"{len(entry.values)} values, {len(entry.code)} code, {len(entry.tests)} tests, {len(entry.rules)} rules\n"
+        f"{len(entry.values)} values, {len(entry.code)} code, {len(entry.tests)} tests, {len(entry.rules)} rules, "
+        f"{len(entry.scenarios)} scenarios\n"
         f"{_filled(entry.gist, '  ', '  ')}\n"
         for entry in entries
     )

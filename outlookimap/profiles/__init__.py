@@ -3,7 +3,7 @@
 from outlookimap.profiles.exercised import exercised
 from outlookimap.profiles.permits import Breach, Context, permits
 from outlookimap.profiles.policy import Policy
-from outlookimap.profiles.profile import Alternative, Evidence, Profile, load, names, order, versions
+from outlookimap.profiles.profile import Alternative, Evidence, Profile, load, names, order, products, versions
 
 __all__ = [
     "Alternative",
@@ -17,5 +17,6 @@ __all__ = [
     "names",
     "order",
     "permits",
+    "products",
     "versions",
 ]

@@ -174,6 +174,11 @@ def versions(kind: str = "server") -> tuple[str, ...]:
     return tuple(name for place, name in sorted((place, name) for place, name in placed if place is not None))
 
 
+def products(kind: str = "client") -> tuple[str, ...]:
+    """Return the ids of the profiles of one kind, sorted; `versions()` is for those that state an order."""
+    return tuple(profile.id for profile in map(_read, names()) if profile.kind == kind)
+
+
 @functools.cache
 def _read(name: str) -> Profile:
     return parse(name, _document(name))

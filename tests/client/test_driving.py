@@ -307,7 +307,7 @@ def test_a_clock_moved_by_hand_forgets_it() -> None:
     session = Session.over(lambda: client, user=None, password=None, policy=Policy(encryption="none"), clock=clock)
     before = list(clock._watchers)
     session.drive()
-    session._drop()
+    session.drop()
     assert over(session)
     assert set(clock._watchers) < set(before)
 

@@ -1,4 +1,4 @@
-"""What counts as a citation, in code, in tests and in profiles."""
+"""What counts as a citation, in code, in tests, in profiles and in scenarios."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from outlookimap.conformance.citations import (
     Citation,
     Kind,
     cited_by_code,
+    cited_by_scenarios,
     cited_by_tests,
     cited_by_values,
     collect,
@@ -209,11 +210,50 @@ def test_a_profile_without_values_cites_nothing() -> None:
     assert cited_by_values("outlook-2013", 'base = "outlook-2010"\n') == []
 
 
-def test_collect_reads_the_three_places_of_a_tree(tmp_path: Path) -> None:
+def test_scenarios_cite_by_theme_and_id() -> None:
+    text = dedent("""
+        [requirements]
+        keep = "The server keeps flags. Statements: O5:V0099"
+
+        [[scenario]]
+        id = "flags-persist"
+        requirement = "keep"
+        statements = ["O5:V0056", "O5:V0005"]
+
+        [[scenario]]
+        id = "of-history"
+        requirement = "keep"
+
+        [[scenario]]
+        id = "one"
+        statements = "O5:V0057"
+    """)
+    found = cited_by_scenarios("flags", text)
+    assert {one.kind for one in found} == {Kind.SCENARIOS}
+    assert pairs(found) == [
+        ("O5:V0056", "flags:flags-persist"),
+        ("O5:V0005", "flags:flags-persist"),
+        ("O5:V0057", "flags:one"),
+    ]
+
+
+def test_a_file_without_scenarios_cites_nothing() -> None:
+    assert cited_by_scenarios("flags", "[requirements]\n") == []
+
+
+@pytest.mark.parametrize("module", ["outlookimap.conformance.scenarios", "outlookimap.conformance.scenarios.sign_in"])
+def test_the_steps_of_a_scenario_do_not_cite(module: str) -> None:
+    citations, faults = cited_by_code(module, 'def f() -> None:\n    """Act.\n\n    Statements: O5:V0055\n    """\n')
+    assert citations == []
+    assert faults == [f"{module}:f: what a scenario cites stands in the `statements` of its .toml"]
+
+
+def test_collect_reads_the_four_places_of_a_tree(tmp_path: Path) -> None:
     files = {
         "outlookimap/__init__.py": 'def top():\n    """Statements: O5:V0001"""\n',
         "outlookimap/client/session.py": 'def act():\n    """Statements: O5:V0002 O5:bad"""\n',
         "outlookimap/profiles/p-1.toml": '[values.a]\nvalue = 1\ncites = ["O5:V0003"]\n',
+        "outlookimap/conformance/scenarios/sign-in.toml": '[[scenario]]\nid = "plain"\nstatements = ["O5:V0006"]\n',
         "tests/client/test_a.py": 'import pytest\n@pytest.mark.cites("O5:V0004")\ndef test_a(): ...\n',
         "other/test_b.py": 'import pytest\n@pytest.mark.cites("O5:V0005")\ndef test_b(): ...\n',
     }
@@ -224,6 +264,7 @@ def test_collect_reads_the_three_places_of_a_tree(tmp_path: Path) -> None:
     found = collect(tmp_path)
     assert found.citations == (
         Citation("O5:V0003", Kind.VALUES, "p-1:values.a"),
+        Citation("O5:V0006", Kind.SCENARIOS, "sign-in:plain"),
         Citation("O5:V0001", Kind.CODE, "outlookimap:top"),
         Citation("O5:V0002", Kind.CODE, "outlookimap.client.session:act"),
         Citation("O5:V0004", Kind.TESTS, "tests/client/test_a.py::test_a"),
@@ -242,6 +283,14 @@ def test_a_file_that_is_not_python_is_named(source: str) -> None:
 def test_a_profile_that_is_not_toml_is_named() -> None:
     with pytest.raises(StatementError, match="p: not TOML"):
         cited_by_values("p", "[values")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("[[scenario", "s: not TOML"), ("[scenario]\n", "s: scenarios are written as")]
+)
+def test_a_file_of_scenarios_that_is_none_is_named(text: str, says: str) -> None:
+    with pytest.raises(StatementError, match=says):
+        cited_by_scenarios("s", text)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ ENTRY = Entry(
     values=("p:values.a",),
     code=("outlookimap.x:f", "outlookimap.x:g"),
     tests=("tests/test_x.py::test_f",),
+    rules=("outlookimap.conformance.x:f",),
+    scenarios=("flags:keep",),
 )
 ENTRY_JSON = {
     "id": "T1:V0001",
@@ -70,8 +72,8 @@ ENTRY_JSON = {
     "values": ["p:values.a"],
     "code": ["outlookimap.x:f", "outlookimap.x:g"],
     "tests": ["tests/test_x.py::test_f"],
-    "rules": [],
-    "scenarios": [],
+    "rules": ["outlookimap.conformance.x:f"],
+    "scenarios": ["flags:keep"],
 }
 
 
@@ -97,6 +99,8 @@ def test_build_joins_a_tree(tmp_path: Path) -> None:
         tmp_path,
         {
             "outlookimap/x.py": 'def f():\n    """Statements: T1:V0001"""\ndef g():\n    """Statements: T1:V0001"""\n',
+            "outlookimap/conformance/x.py": 'def f():\n    """Statements: T1:V0001"""\n',
+            "outlookimap/conformance/scenarios/flags.toml": '[[scenario]]\nid = "keep"\nstatements = ["T1:V0001"]\n',
             "outlookimap/profiles/p.toml": '[values.a]\nvalue = 1\nbasis = "documented"\ncites = ["T1:V0001"]\n',
             "tests/test_x.py": 'import pytest\n@pytest.mark.cites("T1:V0001")\ndef test_f(): ...\n',
         },
@@ -162,7 +166,12 @@ def test_check_passes_a_whole_index() -> None:
                 [f"{place} cites T2:V0001, which is not in the catalogue (did you mean T1:V0001?)"],
                 id=f"unknown-in-{kind.value}",
             )
-            for kind, place in ((Kind.CODE, "m:g"), (Kind.TESTS, "t::test_g"), (Kind.VALUES, "p:values.b"))
+            for kind, place in (
+                (Kind.CODE, "m:g"),
+                (Kind.TESTS, "t::test_g"),
+                (Kind.VALUES, "p:values.b"),
+                (Kind.SCENARIOS, "flags:keep"),
+            )
         ),
         pytest.param(
             [ACTED],
@@ -245,7 +254,13 @@ def test_the_build_step_needs_the_standard_library_only(tmp_path: Path) -> None:
         print(hatch_build.make_index(Path(sys.argv[2])))
         assert not [name for name in sys.modules if name.startswith("outlookimap")]
     """)
-    root = plant(tmp_path, {"tests/test_x.py": 'import pytest\n@pytest.mark.cites("O5:V0040")\ndef test_f(): ...\n'})
+    root = plant(
+        tmp_path,
+        {
+            "tests/test_x.py": 'import pytest\n@pytest.mark.cites("O5:V0040")\ndef test_f(): ...\n',
+            "outlookimap/conformance/scenarios/flags.toml": '[[scenario]]\nid = "keep"\nstatements = ["O5:V0056"]\n',
+        },
+    )
     package = ROOT / "outlookimap"
     needed = [package / "errors.py", *(package / "conformance").iterdir(), *(package / "statements").iterdir()]
     for path in needed:
@@ -262,6 +277,7 @@ def test_the_build_step_needs_the_standard_library_only(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     entries = {one["id"]: one for one in json.loads(Path(done.stdout.strip()).read_text("utf-8"))}
     assert entries["O5:V0040"]["tests"] == ["tests/test_x.py::test_f"]
+    assert entries["O5:V0056"]["scenarios"] == ["flags:keep"]
 
 
 # ---------------------------------------------------------------- for people
@@ -280,6 +296,8 @@ def test_statement_text() -> None:
           code       outlookimap.x:f
                      outlookimap.x:g
           tests      tests/test_x.py::test_f
+          rules      outlookimap.conformance.x:f
+          scenarios  flags:keep
     """)
 
 
@@ -294,5 +312,5 @@ def test_statement_text_gives_the_reason_and_wraps_between_words() -> None:
 
 def test_catalogue_text() -> None:
     assert catalogue_text([ENTRY]) == (
-        "T1:V0001   acted    RFC 3501 6.4.5    1 values, 2 code, 1 tests, 0 rules\n  Something is done.\n"
+        "T1:V0001   acted    RFC 3501 6.4.5    1 values, 2 code, 1 tests, 1 rules, 1 scenarios\n  Something is done.\n"
     )

@@ -7,14 +7,17 @@ from types import ModuleType
 
 import pytest
 
-from servers import cyrus, dovecot, pymap
+from servers import courier, cyrus, dovecot, imap4d, pymap
 
-SERVERS: dict[str, ModuleType] = {"dovecot": dovecot, "cyrus": cyrus, "pymap": pymap}
-_HOW = {
-    "dovecot": "`sh tests/servers/install_debian.sh`, as root on Debian 12, installs it",
-    "cyrus": "`sh tests/servers/install_debian.sh`, as root on Debian 12, installs it",
-    "pymap": "`pip install pymap` installs it",
+SERVERS: dict[str, ModuleType] = {
+    "dovecot": dovecot,
+    "cyrus": cyrus,
+    "courier": courier,
+    "imap4d": imap4d,
+    "pymap": pymap,
 }
+_SCRIPT = "`sh tests/servers/install_debian.sh`, as root on Debian 12, installs it"
+_HOW = {"pymap": "`pip install pymap` installs it"}
 
 
 def require(name: str) -> None:
@@ -22,7 +25,7 @@ def require(name: str) -> None:
     reason = SERVERS[name].missing()
     if reason is None:
         return
-    text = f"no {name}: {reason} ({_HOW[name]})"
+    text = f"no {name}: {reason} ({_HOW.get(name, _SCRIPT)})"
     if os.environ.get("CI") == "true":
         pytest.fail(text, pytrace=False)
     pytest.skip(text)

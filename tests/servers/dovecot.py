@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MECHANISMS = "plain login digest-md5 ntlm"
+# What Debian's own configuration recommends for Outlook.
+WORKAROUNDS = "delay-newmail tb-extra-mailbox-sep tb-lsub-flags"
 _LOCATIONS = {"maildir": "maildir:~/Maildir", "mdbox": "mdbox:~/mdbox", "sdbox": "sdbox:~/sdbox"}
 
 _CONFIGURATION = Template("""\
@@ -79,8 +81,7 @@ namespace inbox {
   }
 }
 protocol imap {
-  # What Debian's own configuration recommends for Outlook.
-  imap_client_workarounds = delay-newmail tb-extra-mailbox-sep tb-lsub-flags
+  imap_client_workarounds = $workarounds
 }
 service imap-login {
   # -R: what comes before sign-in goes to files as well; they are outside the usual chroot.
@@ -191,6 +192,7 @@ def dovecot(
     *,
     mechanisms: str = MECHANISMS,
     capability: str | None = None,
+    workarounds: str = "",
     tls: bool = True,
     format: Literal["maildir", "mdbox", "sdbox"] = "maildir",  # noqa: A002
     extra: str = "",
@@ -198,7 +200,8 @@ def dovecot(
     """Run Dovecot in a directory its users can reach (`servers.process.server_directory`).
 
     `capability` replaces its list of capabilities: exactly this after sign-in; before it Dovecot adds an `AUTH=`
-    for each mechanism, and STARTTLS with `tls`. `extra` is added to the configuration.
+    for each mechanism, and STARTTLS with `tls`. `workarounds` are what Dovecot does for clients it knows to stumble.
+    `extra` is added to the configuration.
     Raises ServerDidNotStart.
     """
     accounts = _Accounts.here()
@@ -215,6 +218,7 @@ def dovecot(
         internal_group=accounts.internal_group,
         chroot=accounts.chroot,
         mechanisms=mechanisms,
+        workarounds=workarounds,
         location=_LOCATIONS[format],
         port=port,
         # Port 0 is no listener.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -38,16 +39,17 @@ class RealServer:
     host: str = HOST
     users: tuple[str, ...] = USERS
     password: str = PASSWORD
-    _untaken: Iterator[str] = field(default_factory=lambda: iter(USERS), repr=False, compare=False)
+    _taken: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     def take_user(self) -> str:
         """Return a user nobody has taken yet: an empty mailbox, an empty log.
 
         Raises RuntimeError when all are taken.
         """
-        for user in self._untaken:
-            return user
-        raise RuntimeError(f"all {len(self.users)} users of {self.name} are taken")
+        number = next(self._taken)
+        if number >= len(self.users):
+            raise RuntimeError(f"all {len(self.users)} users of {self.name} are taken")
+        return self.users[number]
 
     def received_lines(self, user: str) -> bytes:
         """Return all bytes the server noted from this user, from the first command after each sign-in on.

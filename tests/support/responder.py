@@ -98,5 +98,5 @@ def responding(capabilities: bytes = b"IDLE") -> Iterator[tuple[Session, Respond
     try:
         yield session, responder
     finally:
-        session._drop()
+        session.drop()
     responder.thread.result()

@@ -239,7 +239,7 @@ def test_a_second_connection_that_is_lost_is_made_anew() -> None:
         synced(account)
         session = account._background._session
         assert session is not None
-        session._drop()
+        session.drop()
         synced(account)
         assert [number for number, _ in questions(server)] == [2] * 4 + [3] * 4
 
