@@ -11,6 +11,7 @@ import sys
 import typer
 
 from outlookimap import __version__
+from outlookimap.cli.check import check
 from outlookimap.cli.connecting import in_options
 from outlookimap.cli.demo import demo
 from outlookimap.cli.finding import search
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, serve, sync, ls, show, search, lint, record, redact, replay, statement):
+for command in (demo, serve, sync, ls, show, search, check, lint, record, redact, replay, statement):
     app.command()(command)
 
 

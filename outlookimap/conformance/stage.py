@@ -150,6 +150,7 @@ class Stage:
             **settings,
         )
         self._sessions.append(session)
+        self._go_on()  # it may have been abandoned while this one was not among those that are dropped
         return session
 
     def policy(self, **changes: Any) -> Policy:

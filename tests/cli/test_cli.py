@@ -28,7 +28,7 @@ def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
     assert re.findall(r"^  (\w+)  ", done.stdout, re.MULTILINE) == [
-        "demo", "serve", "sync", "ls", "show", "search", "lint", "record", "redact", "replay", "statement",
+        "demo", "serve", "sync", "ls", "show", "search", "check", "lint", "record", "redact", "replay", "statement",
     ]  # fmt: skip
 
 

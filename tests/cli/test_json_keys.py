@@ -126,6 +126,15 @@ def test_lint(recording: Path, tmp_path: Path) -> None:
     assert told("lint") == f"a list, for each file and profile one object ({keys})."
 
 
+def test_check() -> None:
+    keys = (
+        "server, greeting, capabilities, verdict, scenarios (id, outlook, verdict, statements, message, transcript, "
+        "known, seconds), leftovers"
+    )
+    assert spelled(said("check", "--scenario", "flag-kept", "--outlook", "2013")) == keys
+    assert told("check") == f"an object ({keys})."
+
+
 def test_replay(server: ExchangeServer, recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTLOOKIMAP_PASSWORD", "pencil")
     found = said("replay", recording, "--against", server.url, "--user", "ann", "--ca-file", str(server.ca_file))

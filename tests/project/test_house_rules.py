@@ -52,7 +52,8 @@ def test_lowest_dependencies_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lowest = (ROOT / "tests/lowest.txt").read_text(encoding="utf-8").splitlines()
     assert sorted(line for line in lowest if not line.startswith("#")) == sorted(
-        dependency.replace(">=", "==") for dependency in project["dependencies"]
+        dependency.replace(">=", "==")
+        for dependency in project["dependencies"] + project["optional-dependencies"]["report"]
     )
 
 

@@ -13,7 +13,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outlookimap import __version__
 from outlookimap.conformance.outcome import CheckReport
 from outlookimap.conformance.reporting.ladder import Side
 from outlookimap.conformance.reporting.needed import missing
@@ -38,7 +37,6 @@ def render(report: CheckReport) -> str:
         page=arrange(report),
         kinds=list(Kind),
         Side=Side,
-        made_by=f"outlookimap {__version__}",
         policy=(
             f"default-src 'none'; style-src {allowed[_STYLE]}; script-src {allowed[_SCRIPT]}; "
             "base-uri 'none'; form-action 'none'"

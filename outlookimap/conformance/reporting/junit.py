@@ -9,9 +9,7 @@ import datetime as dt
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from outlookimap import __version__
 from outlookimap.conformance.outcome import CheckReport, Outcome, transcript_text
 from outlookimap.conformance.reporting.needed import missing
 from outlookimap.conformance.reporting.visible import visible, visible_lines
@@ -30,8 +28,12 @@ def ready() -> None:
 
 def dumps(report: CheckReport) -> str:
     """Return `report` as JUnit XML; raises UsageError when the extra `report` is not installed."""
+    document = _library().JUnitXml(name="outlookimap check")
+    for profile in dict.fromkeys(outcome.profile for outcome in report.outcomes):
+        document.add_testsuite(_suite(report, profile))
+    document.update_statistics()
     octets = io.BytesIO()
-    _document(report).write(octets)
+    document.write(octets)
     return octets.getvalue().decode("utf-8") + "\n"
 
 
@@ -48,29 +50,24 @@ def _library() -> ModuleType:
     return junitparser
 
 
-def _document(report: CheckReport) -> junitparser.JUnitXml:
-    library = _library()
-    document = library.JUnitXml(name="outlookimap check")
-    for profile in dict.fromkeys(outcome.profile for outcome in report.outcomes):
-        suite = library.TestSuite(profile)
-        suite.hostname = visible(urlsplit(report.server).hostname or report.server)
-        suite.timestamp = report.started.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        suite.add_property("outlookimap", __version__)
-        suite.add_property("server", visible(report.server))
-        suite.add_property("greeting", visible(report.greeting))
-        suite.add_property("capabilities", visible(" ".join(report.capabilities)))
-        for folder in report.leftovers:
-            suite.add_property("leftover", visible(folder))
-        suite.add_testcases([_case(one, strict=report.strict) for one in report.outcomes if one.profile == profile])
-        document.add_testsuite(suite)
-    document.update_statistics()
-    return document
+def _suite(report: CheckReport, profile: str) -> junitparser.TestSuite:
+    suite: junitparser.TestSuite = _library().TestSuite(profile)
+    suite.hostname = visible(report.server.partition("://")[2].strip("/"))
+    suite.timestamp = report.started.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    suite.add_property("server", visible(report.server))
+    suite.add_property("greeting", visible(report.greeting))
+    suite.add_property("capabilities", visible(" ".join(report.capabilities)))
+    for folder in report.leftovers:
+        suite.add_property("leftover", visible(folder))
+    suite.add_testcases([_case(one, strict=report.strict) for one in report.outcomes if one.profile == profile])
+    return suite
 
 
 def _case(outcome: Outcome, *, strict: bool) -> junitparser.TestCase:
     library = _library()
     scenario, message = outcome.scenario, visible(outcome.message)
-    case = library.TestCase(scenario.id, f"{outcome.profile}.{scenario.theme}", round(outcome.seconds, 3))
+    place = f"{outcome.profile}.{scenario.theme}"
+    case: junitparser.TestCase = library.TestCase(scenario.id, place, round(outcome.seconds, 3))
     if outcome.standing is Standing.SKIPPED:
         case.result = [library.Skipped(message)]
     elif outcome.counts(strict=strict):

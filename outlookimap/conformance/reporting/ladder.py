@@ -61,8 +61,8 @@ def ladder(lines: Sequence[Line]) -> tuple[Stretch, ...]:
         return (Stretch(rungs, folded=False),) if rungs else ()
     place = next((number for number, rung in enumerate(rungs) if rung.offends), len(rungs) - 1)
     first, last = max(place - BEFORE, 0), min(place + AFTER + 1, len(rungs))
-    cuts = (Stretch(rungs[:first], True), Stretch(rungs[first:last], False), Stretch(rungs[last:], True))
-    return tuple(stretch for stretch in cuts if stretch.rungs)
+    parts = ((rungs[:first], True), (rungs[first:last], False), (rungs[last:], True))
+    return tuple(Stretch(part, folded=folded) for part, folded in parts if part)
 
 
 def _rungs(lines: Iterable[Line]) -> tuple[Rung, ...]:

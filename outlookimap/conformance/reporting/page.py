@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import metadata
 from itertools import groupby
 
 from outlookimap.conformance.outcome import CheckReport, Outcome
@@ -31,7 +32,7 @@ class Kind(StrEnum):
 TITLES = {
     Kind.FAIL: ("Failures", "The server does not do what Outlook needs."),
     Kind.WARN: ("Warnings", "It works, but a later version of Outlook is known to stumble over it."),
-    Kind.KNOWN: ("Known", "Failures and warnings that the baseline lists; they do not count."),
+    Kind.KNOWN: ("Known problems", "Failures and warnings that the baseline lists; they do not count."),
     Kind.SKIPPED: ("Skipped", "Not judged, for the reason given."),
 }
 _GRAVITY = {kind: place for place, kind in enumerate(Kind)}
@@ -64,9 +65,9 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many outcomes of each kind; `counts` is in the order of `Kind`."""
+    """How many outcomes of each kind, in the order of `Kind`, as one version, or as all where none is named."""
 
-    name: str
+    version: str
     counts: tuple[int, ...]
 
     @property
@@ -77,20 +78,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What was said as one version, and how long it took in seconds."""
+    """What was said as one version."""
 
     version: str
-    seconds: float
     stretches: tuple[Stretch, ...]
-    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The same found as one or more versions."""
+    """The same found as one or more `versions`; the conversation that shows it best comes first."""
 
     kind: Kind
     message: str
+    versions: tuple[str, ...]
     conversations: tuple[Conversation, ...]
 
 
@@ -125,8 +125,9 @@ class Page:
     verdict: Kind
     sentence: str
     started: dt.datetime
-    seconds: float
+    duration: str
     strict: bool
+    made_by: str
     versions: tuple[str, ...]
     tallies: tuple[Tally, ...]
     themes: tuple[Theme, ...]
@@ -151,8 +152,9 @@ def arrange(report: CheckReport) -> Page:
         verdict=verdict,
         sentence=sentence,
         started=report.started.astimezone(dt.UTC),
-        seconds=report.seconds,
+        duration=_duration(report.seconds),
         strict=report.strict,
+        made_by=_made_by(),
         versions=versions,
         tallies=_tallies(report.outcomes, versions),
         themes=tuple(Theme(name, tuple(of)) for name, of in groupby(rows, key=lambda row: row.scenario.theme)),
@@ -188,22 +190,27 @@ def _entry(outcomes: Sequence[Outcome]) -> Entry:
         kind=min((kind for kind, _ in alike), key=_GRAVITY.__getitem__),
         statements=tuple(get(one) for one in scenario.statements),
         findings=tuple(
-            Finding(kind, message, tuple(_conversation(outcome) for outcome in same))
+            Finding(kind, message, tuple(outcome.version for outcome in same), _conversations(same))
             for (kind, message), same in alike.items()
         ),
     )
 
 
-def _conversation(outcome: Outcome) -> Conversation:
-    lines = visible_lines(outcome.transcript)
-    return Conversation(outcome.version, outcome.seconds, ladder(lines), any(line.offends for line in lines))
+def _conversations(outcomes: Sequence[Outcome]) -> tuple[Conversation, ...]:
+    marked = [any(line.offends for line in outcome.transcript) for outcome in outcomes]
+    ordered = [outcome for _, outcome in sorted(zip(marked, outcomes, strict=True), key=lambda pair: not pair[0])]
+    return tuple(
+        Conversation(outcome.version, ladder(visible_lines(outcome.transcript)))
+        for outcome in ordered
+        if outcome.transcript
+    )
 
 
 def _tallies(outcomes: Sequence[Outcome], versions: Sequence[str]) -> tuple[Tally, ...]:
     kinds = [(outcome.version, kind_of(outcome)) for outcome in outcomes]
-    each = [Tally(f"Outlook {one}", tuple(kinds.count((one, kind)) for kind in Kind)) for one in versions]
+    each = [Tally(one, tuple(kinds.count((one, kind)) for kind in Kind)) for one in versions]
     if len(each) > 1:
-        each.append(Tally("All", tuple(sum(column) for column in zip(*(one.counts for one in each), strict=True))))
+        each.append(Tally("", tuple(sum(column) for column in zip(*(one.counts for one in each), strict=True))))
     return tuple(each)
 
 
@@ -219,6 +226,18 @@ def _verdict(report: CheckReport, versions: Sequence[str]) -> tuple[Kind, str]:
     checks = "check fails" if len(against) == 1 else "checks fail"
     strictly = ", warnings included" if report.strict else ""
     return Kind.FAIL, f"This server does not serve Outlook {_listed(failing)}: {len(against)} {checks}{strictly}."
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _made_by() -> str:
+    try:
+        return f"outlookimap {metadata.version('outlookimap')}"
+    except metadata.PackageNotFoundError:  # run from a tree that is not installed
+        return "outlookimap"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from outlookimap.conformance.outcome import Line
 
 
 def visible(text: str) -> str:
-    r"""Return `text` with everything that has no shape of its own as Python writes it: ``\x00``, ``\u202e``, ``\ud800``.
+    r"""Return `text` with what has no shape of its own as Python writes it: ``\x00``, ``\u202e``, ``\ud800``.
 
     That are control and format characters (also those that turn the direction of text), line ends, spaces other than
     the common one, lone surrogates and code points without a meaning. No character that XML forbids is left.
