@@ -107,7 +107,16 @@ def courier(directory: Path, *, capability: str = CAPABILITY) -> Iterator[RealSe
         "IMAP_EMPTYTRASH": "Trash:7",
     }
     with running(["/bin/sh", "start.sh"], directory=directory, port=port, environ=environ) as pid:
-        yield RealServer(name="courier", port=port, tls_port=None, ca_file=None, pid=pid, directory=directory, log=None)
+        yield RealServer(
+            name="courier",
+            port=port,
+            tls_port=None,
+            ca_file=None,
+            pid=pid,
+            directory=directory,
+            log=None,
+            prefix="INBOX.",
+        )
 
 
 def _copy_programs(directory: Path) -> None:
@@ -133,7 +142,7 @@ def _libraries(directory: Path) -> dict[str, str]:
 
 
 def _write_users(directory: Path, owner: tuple[int, int]) -> None:
-    """Make the mail directories, and what Courier's own makeuserdb would: a database of the users, and one of their passwords."""
+    """Make the mail directories, and as Courier's makeuserdb would a database of users and one of passwords."""
     public: list[str] = []
     secret: list[str] = []
     passwords = f"imappw={_hashed(directory, '-md5')}|hmac-md5pw={_hashed(directory, '-hmac-md5')}"

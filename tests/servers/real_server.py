@@ -26,7 +26,8 @@ class RealServer:
     """Where a server listens and whom it knows.
 
     `port` speaks IMAP, with STARTTLS where `ca_file` is set; `tls_port` speaks TLS from the first byte. `pid` is
-    the process id of its first process and the id of its process group.
+    the process id of its first process and the id of its process group. The names of folders a user makes start with
+    `prefix`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class RealServer:
     host: str = HOST
     users: tuple[str, ...] = USERS
     password: str = PASSWORD
+    prefix: str = ""
     _taken: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     def take_user(self) -> str:

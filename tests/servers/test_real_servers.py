@@ -17,8 +17,10 @@ import spnego
 from support.relay import Relay
 
 from servers import available
+from servers.courier import courier
 from servers.cyrus import cyrus
 from servers.dovecot import dovecot
+from servers.imap4d import imap4d
 from servers.process import (
     HOST,
     ServerDidNotStart,
@@ -41,6 +43,8 @@ pytestmark = pytest.mark.real_server
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[RealServer]]] = {
     "dovecot": dovecot,
     "cyrus": cyrus,
+    "courier": courier,
+    "imap4d": imap4d,
     "pymap": pymap,
 }
 MESSAGE = b"From: a@example.com\r\nSubject: one\r\n\r\nHello.\r\n"
@@ -66,7 +70,17 @@ class Witness(imaplib.IMAP4):
         return self.written[start:]
 
 
-@pytest.fixture(params=["dovecot_server", "dovecot_imap4_server", "cyrus_server", "pymap_server"])
+@pytest.fixture(
+    params=[
+        "dovecot_server",
+        "dovecot_imap4_server",
+        "dovecot_workarounds_server",
+        "cyrus_server",
+        "courier_server",
+        "imap4d_server",
+        "pymap_server",
+    ]
+)
 def any_server(request: pytest.FixtureRequest) -> RealServer:
     server: RealServer = request.getfixturevalue(request.param)
     return server
@@ -173,6 +187,84 @@ def test_pymap_capabilities_and_sample_mail(pymap_server: RealServer) -> None:
         assert in_mailbox(client) == 4
     assert {word for word in before if word.startswith("AUTH=")} == {"AUTH=PLAIN", "AUTH=LOGIN"}
     assert "STARTTLS" not in before
+
+
+def test_courier_capabilities_and_namespace(courier_server: RealServer) -> None:
+    user = courier_server.take_user()
+    with imaplib.IMAP4(courier_server.host, courier_server.port, timeout=30) as client:
+        before = capabilities(client)
+        client.login(user, PASSWORD)
+        _, namespace = client.namespace()
+        refused, _ = client.create("Top")
+        client.create("INBOX.Below")
+        _, listed = client.list()
+    with imaplib.IMAP4(courier_server.host, courier_server.port, timeout=30) as client:
+        assert client.login_cram_md5(user, PASSWORD)[0] == "OK"
+    assert {"IMAP4rev1", "UIDPLUS", "IDLE", "AUTH=CRAM-MD5", "AUTH=PLAIN"} <= before
+    assert "STARTTLS" not in before
+    assert namespace == [b'(("INBOX." ".")) NIL (("#shared." ".")("shared." "."))']
+    assert refused == "NO"
+    assert {item.rpartition(b" ")[2] for item in listed if isinstance(item, bytes)} == {b'"INBOX"', b'"INBOX.Below"'}
+
+
+@pytest.mark.parametrize(
+    ("message", "date", "status"),
+    [
+        (b"Subject: no sender\r\n\r\nx\r\n", 1_600_000_000.0, "OK"),
+        (b"From: a@example.com\r\nSubject: no date\r\n\r\nx\r\n", None, "OK"),
+        # What it writes before a message in an mbox is made of one or the other.
+        (b"Subject: neither\r\n\r\nx\r\n", None, "NO"),
+    ],
+)
+def test_imap4d_needs_a_sender_or_a_date(
+    imap4d_server: RealServer, message: bytes, date: float | None, status: str
+) -> None:
+    with imaplib.IMAP4(imap4d_server.host, imap4d_server.port, timeout=30) as client:
+        client.login(imap4d_server.take_user(), PASSWORD)
+        when = None if date is None else imaplib.Time2Internaldate(date)
+        answer = client.append("INBOX", "()", when, message)
+        assert answer[0] == status
+        assert in_mailbox(client) == (status == "OK")
+
+
+def test_imap4d_capabilities_and_folders(imap4d_server: RealServer) -> None:
+    user = imap4d_server.take_user()
+    with imaplib.IMAP4(imap4d_server.host, imap4d_server.port, timeout=30) as client:
+        before = capabilities(client)
+        client.login(user, PASSWORD)
+        client.create("Below")
+        _, listed = client.list()
+        with pytest.raises(imaplib.IMAP4.error):
+            client.login(user.partition("@")[0], PASSWORD)
+    assert {"IMAP4rev1", "IDLE", "AUTH=PLAIN", "AUTH=LOGIN", "AUTH=DIGEST-MD5"} <= before
+    assert not {"STARTTLS", "UIDPLUS", "CHILDREN"} & before
+    assert listed == [b"(\\NoInferiors) NIL INBOX", b'(\\NoInferiors) "/" Below']
+
+
+@pytest.mark.parametrize(
+    ("fixture", "gone", "with_separator", "after_fetch"),
+    [
+        ("dovecot_server", b'() "." Gone', "NO", [b"1", b"2"]),
+        ("dovecot_workarounds_server", b'(\\Noselect) "." Gone', "OK", [b"1"]),
+    ],
+)
+def test_dovecot_without_and_with_each_workaround(
+    fixture: str, gone: bytes, with_separator: str, after_fetch: list[bytes], request: pytest.FixtureRequest
+) -> None:
+    server: RealServer = request.getfixturevalue(fixture)
+    user = server.take_user()
+    server.populate(user, [MESSAGE])
+    with imaplib.IMAP4(server.host, server.port, timeout=30) as client:
+        client.login(user, PASSWORD)
+        client.create("Gone")
+        client.subscribe("Gone")
+        client.delete("Gone")
+        assert client.lsub('""', "G*")[1] == [gone]
+        assert client.select("Drafts.")[0] == with_separator
+        in_mailbox(client)
+        server.populate(user, [MESSAGE])
+        client.fetch("1", "(FLAGS)")
+        assert client.response("EXISTS")[1] == after_fetch
 
 
 def ntlm(server: RealServer, user: str) -> Callable[[bytes], bytes | None]:
@@ -292,17 +384,22 @@ def test_populate(any_server: RealServer) -> None:
         client.login(user, PASSWORD)
         sample = in_mailbox(client)
     any_server.populate(user, [MESSAGE, MESSAGE + b"more\r\n"], flags="\\Seen \\Flagged")
-    any_server.populate(user, [MESSAGE], mailbox="Old mail")
+    any_server.populate(user, [MESSAGE], mailbox=f"{any_server.prefix}Old mail")
     if any_server.log is not None:
         assert any_server.received_lines(user) == b""
     with imaplib.IMAP4(any_server.host, any_server.port, timeout=30) as client:
         client.login(user, PASSWORD)
-        assert in_mailbox(client, '"Old mail"') == 1
+        assert in_mailbox(client, f'"{any_server.prefix}Old mail"') == 1
         assert in_mailbox(client) == sample + 2
         status, answer = client.fetch(str(sample + 2), "(FLAGS INTERNALDATE RFC822)")
     assert status == "OK"
     whole = b"".join(b" ".join(part) if isinstance(part, tuple) else part for part in answer if part)
-    assert MESSAGE + b"more\r\n" in whole
+    if any_server.name == "imap4d":
+        # It shows the lines in which it keeps UID and flags.
+        headers, body = MESSAGE.split(b"\r\n\r\n")
+        assert headers + b"\r\nX-UID: 2\r\nStatus: FR\r\n\r\n" + body + b"more\r\n" in whole
+    else:
+        assert MESSAGE + b"more\r\n" in whole
     assert b"13-Sep-2020 13:26:40 +0000" in whole
     assert b"\\Seen" in whole
     assert b"\\Flagged" in whole
