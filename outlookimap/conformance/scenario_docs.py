@@ -5,7 +5,6 @@ Must not know how a scenario is run.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from outlookimap.conformance.scenario import Scenario
@@ -30,10 +29,9 @@ runs with `--slow` only.
 
 def markdown(scenarios: Sequence[Scenario]) -> str:
     """Return the page."""
-    themes = {
-        theme: list(those)
-        for theme, those in itertools.groupby(sorted(scenarios, key=lambda one: one.theme), lambda one: one.theme)
-    }
+    themes: dict[str, list[Scenario]] = {}
+    for scenario in scenarios:
+        themes.setdefault(scenario.theme, []).append(scenario)
     parts = [_HEAD, "| theme | scenarios |\n|---|---|\n"]
     parts += [f"| {theme} | {', '.join(_to(one.id) for one in those)} |\n" for theme, those in themes.items()]
     for theme, those in themes.items():
@@ -50,12 +48,13 @@ def _block(scenario: Scenario) -> str:
     """Return what there is to say of one scenario."""
     versions = ", ".join(profile.partition("-")[2] for profile in scenario.profiles)
     remarks = [f"Outlook {versions}", f"otherwise **{scenario.severity.value}**"]
+    name = "" if scenario.requirement == scenario.id else f" (`{scenario.requirement}`)"
     remarks += [f"needs {', '.join(f'`{name}`' for name in scenario.needs)}"] if scenario.needs else []
-    remarks += [name for name, holds in (("alone", scenario.alone), ("slow", scenario.slow)) if holds]
+    remarks += [word for word, holds in (("alone", scenario.alone), ("slow", scenario.slow)) if holds]
     lines = [
         f"\n### {scenario.id}\n",
         f"{plain(scenario.description)}\n",
-        f"* **The server** (`{scenario.requirement}`): {plain(scenario.demand)}",
+        f"* **The server**{name}: {plain(scenario.demand)}",
         f"* **From**: {linked(scenario.source)}",
         *([f"* **Statements**: {', '.join(map(link, scenario.statements))}"] if scenario.statements else []),
         f"* {'; '.join(remarks)}",

@@ -58,6 +58,8 @@ def test_made_pages_are_fresh() -> None:
         "docs/exchange-server.md",
         "docs/mail.md",
         "docs/connection.md",
+        "docs/check.md",
+        "docs/regression.md",
     ],
 )
 def test_python_in_the_documents_compiles(page: str) -> None:
