@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import itertools
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,14 @@ from typing import Any
 
 import typer.main
 
-from outlookimap.cli import app
-from outlookimap.client import waiting
-from outlookimap.conformance import (
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]  # run as a script, it is of this checkout
+
+from support import servers_page  # noqa: E402
+
+from outlookimap.cli import app  # noqa: E402
+from outlookimap.client import waiting  # noqa: E402
+from outlookimap.conformance import (  # noqa: E402
     conversation_rules,
     scenario_docs,
     server_visibility,
@@ -24,17 +30,15 @@ from outlookimap.conformance import (
     traceability,
     visibility,
 )
-from outlookimap.conformance.scenario import scenarios
-from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions
-from outlookimap.profiles.schema import CLIENT, SERVER, Value
-from outlookimap.protocol import diagram
-from outlookimap.protocol.states import ALLOWED, Flow, State
-from outlookimap.server import fault_docs
-from outlookimap.sync import reconnecting, watching
-from outlookimap.wire.commands import Idle
-from outlookimap.wire.leniency import Leniency
-
-HERE = Path(__file__).parent
+from outlookimap.conformance.scenario import scenarios  # noqa: E402
+from outlookimap.profiles import Evidence, Policy, Profile, load, names, versions  # noqa: E402
+from outlookimap.profiles.schema import CLIENT, SERVER, Value  # noqa: E402
+from outlookimap.protocol import diagram  # noqa: E402
+from outlookimap.protocol.states import ALLOWED, Flow, State  # noqa: E402
+from outlookimap.server import fault_docs  # noqa: E402
+from outlookimap.sync import reconnecting, watching  # noqa: E402
+from outlookimap.wire.commands import Idle  # noqa: E402
+from outlookimap.wire.leniency import Leniency  # noqa: E402
 
 
 def cli_page() -> str:
@@ -385,6 +389,7 @@ def pages() -> dict[Path, str]:
         HERE / "lint.md": lint_page(),
         HERE / "protocol.md": diagram.markdown(),
         HERE / "scenarios.md": scenario_docs.markdown(scenarios()),
+        HERE / "servers.md": servers_page.markdown(),
     }
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from support.plugin_runs import PLUGIN, ROOT, run_tests
 
 from outlookimap.errors import ProfileError
 from outlookimap.pytest_plugin import chosen
 
 pytest_plugins = ("pytester",)
 
-PLUGIN = "outlookimap.pytest_plugin"
-ROOT = Path(__file__).parents[2]
 ALL = [f"exchange-{version}" for version in ("2007sp1", "2007", "2010", "2010sp2", "2013", "2016", "2019")]
 
 CONVERSATION = """
@@ -32,10 +31,7 @@ CONVERSATION = """
 
 
 def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
-    pytester.makepyfile(CONVERSATION + source)
-    # Where the package is installed, pytest has loaded the plugin by itself.
-    installed = any(point.value == PLUGIN for point in entry_points(group="pytest11"))
-    return pytester.runpytest_inprocess("--strict-markers", *(() if installed else ("-p", PLUGIN)), *options)
+    return run_tests(pytester, CONVERSATION + source, *options)
 
 
 def test_the_plugin_is_registered_where_the_package_is_installed() -> None:
@@ -89,7 +85,12 @@ def test_the_fixture_is_a_server_of_the_newest_version(pytester: pytest.Pytester
     """,
     )
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["outlookimap *: exchange-2007sp1, exchange-2007, exchange-2010, *, exchange-2019"])
+    result.stdout.fnmatch_lines(
+        [
+            "outlookimap *: outlook-2007, outlook-2010, outlook-2013; exchange-2007sp1, *, exchange-2019",
+            "outlookimap, server under test: the embedded exchange-2019, where no mark says otherwise",
+        ]
+    )
 
 
 def test_a_mark_makes_a_test_for_each_version(pytester: pytest.Pytester) -> None:
@@ -155,7 +156,35 @@ def test_an_unknown_version_stops_the_collection(pytester: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(["*test_it: @pytest.mark.exchange('2003',): there is no server profile '2003'*"])
 
 
+def imported(*arguments: str, cwd: Path) -> set[str]:
+    """Run pytest on its own, and return which parts of the package it imported."""
+    script = (
+        "import sys, pytest\n"
+        f"code = pytest.main({['-p', PLUGIN, '-p', 'no:cacheprovider', *arguments]!r})\n"
+        "names = sorted(n for n in sys.modules if n.startswith('outlookimap.'))\n"
+        "print('IMPORTED', int(code), *names)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("IMPORTED")]
+    return set(line.split()[2:])
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("-q",), ()], ids=["version", "quiet", "empty"])
+def test_a_run_that_wants_nothing_imports_nothing_that_connects(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "recorded.imap").write_text("no recording at all\n", encoding="ascii")
+    found = imported(*arguments, cwd=tmp_path)
+    assert {name for name in found if name.startswith(PLUGIN)} <= {
+        PLUGIN, f"{PLUGIN}.options", f"{PLUGIN}.versions",
+    }  # fmt: skip
+    layers = {name.split(".")[1] for name in found} - {"pytest_plugin"}
+    assert layers <= ({"errors", "wire", "protocol", "profiles"} if not arguments else set())
+
+
 def test_loading_the_plugin_imports_nothing_of_the_package() -> None:
-    script = f"import sys, {PLUGIN}; print(sorted(name for name in sys.modules if name.startswith('outlookimap')))"
+    script = f"import sys, {PLUGIN}; print(*sorted(name for name in sys.modules if name.startswith('outlookimap')))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "['outlookimap', 'outlookimap.pytest_plugin']\n"
+    assert done.stdout.split() == ["outlookimap", PLUGIN, f"{PLUGIN}.options", f"{PLUGIN}.versions"]
