@@ -235,11 +235,15 @@ class CheckImpossible(OutlookImapError):
 
 
 class ScenarioFailed(OutlookImapError):
-    """A server does not do what a scenario demands; `said` finds the response that shows it, None for the last one."""
+    """A server does not do what a scenario demands; `said` finds the response that shows it, None for the last one.
 
-    def __init__(self, message: str, *, said: bytes | None = None) -> None:
+    `refused` says that it did not come so far: the server refused what the product did, or broke off.
+    """
+
+    def __init__(self, message: str, *, said: bytes | None = None, refused: bool = False) -> None:
         """Keep `said`, a regular expression over one line or literal of the server."""
         self.said = said
+        self.refused = refused
         super().__init__(message)
 
 

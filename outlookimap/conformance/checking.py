@@ -185,13 +185,13 @@ class _Running:
         except ObserverFailed as error:
             return Standing.SKIPPED, f"could not be set up or looked into: {error}", stage, None
         except ScenarioFailed as error:
-            return scenario.severity, str(error), stage, error.said
+            return Standing.FAIL if error.refused else scenario.severity, str(error), stage, error.said
         except (ProfileViolation, UsageError) as error:
             if not isinstance(error, FolderUnknown):
                 raise  # the scenario asks for what the product never does: a bug, and not the server's
-            return scenario.severity, str(error), stage, None
+            return Standing.FAIL, str(error), stage, None
         except OutlookImapError as error:
-            return scenario.severity, str(error), stage, None
+            return Standing.FAIL, str(error), stage, None
         finally:
             with self._lock:
                 self._stages.discard(stage)

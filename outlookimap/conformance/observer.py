@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from outlookimap.errors import ObserverFailed
 from outlookimap.profiles import Policy
 from outlookimap.transport.clock import Clock, SystemClock
 from outlookimap.transport.tls import client_context
+from outlookimap.wire.mailbox import INBOX
 from outlookimap.wire.secret import Secret
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -80,6 +82,8 @@ class Observer:
             try:
                 self._client.folder_encode = False
                 self._client.normalise_times = False
+                # imaplib writes an APPEND in pieces, each of which would wait for the one before to be acknowledged
+                self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.greeting = harmless(self._client.welcome)
                 if encryption == "starttls":
                     self._client.starttls(tls)
@@ -132,9 +136,14 @@ class Observer:
         return [name for name in names if name.startswith(beginning)]
 
     def create(self, folder: bytes) -> None:
-        """Make a folder."""
-        with _failing(f"CREATE {folder!r}"):
-            self._client.create_folder(folder)
+        """Make a folder; one that is there is made."""
+        try:
+            with _failing(f"CREATE {folder!r}"):
+                self._client.create_folder(folder)
+        except ObserverFailed:
+            # Dovecot says so now and then of a folder it has just made, when several connections make some at once
+            if folder not in self.folders(folder):
+                raise
 
     def delete(self, folder: bytes) -> None:
         """Remove a folder, and its subscription."""
@@ -218,15 +227,22 @@ class Observer:
         with _failing(f"looking into {folder!r}"):
             said = self._client.select_folder(folder, readonly=True)
             yield said
-            self._client.close_folder()  # removes nothing: the folder was opened to read (RFC 3501 section 6.4.2)
+            self._leave()
 
     @contextmanager
     def _writing(self, folder: bytes, doing: str) -> Iterator[None]:
         with _failing(f"{doing} in {folder!r}"):
             self._client.select_folder(folder)
             yield
-            self._client.select_folder(folder, readonly=True)  # CLOSE from here on removes nothing
+            self._client.select_folder(folder, readonly=True)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Leave a folder that was opened to read, so that CLOSE removes nothing (RFC 3501 section 6.4.2)."""
+        try:
             self._client.close_folder()
+        except IMAPClientError:  # pymap refuses CLOSE there
+            self._client.select_folder(INBOX, readonly=True)
 
     # ---------------------------------------------------------------- the end
 

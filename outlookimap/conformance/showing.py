@@ -18,6 +18,7 @@ LONGEST_LITERAL = 2000
 LONGEST_LINE = 4000
 """Characters of a line that are shown."""
 MOST_LINES = 1200
+_LOGOUT = re.compile(rb"\S+ LOGOUT\r\n")
 
 
 def lines_of(conversations: Sequence[Sequence[Entry]], said: bytes | None) -> tuple[Line, ...]:
@@ -46,7 +47,12 @@ def _offending(entries: Sequence[Entry], said: bytes | None) -> int | None:
         found = [place for place in of_server if pattern.search(entries[place].octets)]  # type: ignore[union-attr]
         if found:
             return found[-1]
-    return of_server[-1] if of_server else None
+    goodbye = next((place for place in reversed(range(len(entries))) if _signs_out(entries[place])), len(entries))
+    return next((place for place in reversed(of_server) if place < goodbye), of_server[-1] if of_server else None)
+
+
+def _signs_out(entry: Entry) -> bool:
+    return isinstance(entry, Said) and entry.sender is Sender.CLIENT and _LOGOUT.fullmatch(entry.octets) is not None
 
 
 def _shown(entry: Entry) -> Iterator[Line]:

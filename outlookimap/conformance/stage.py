@@ -66,6 +66,7 @@ class Stage:
         self._adopted: list[bytes] = []
         self._observer: Observer | None = None
         self._abandoned = threading.Event()
+        self._ended: list[int] = []  # how much had been said on each connection when the scenario was over
 
     # ---------------------------------------------------------------- beginning and end
 
@@ -79,6 +80,7 @@ class Stage:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._ended = [len(recorder.transcript().entries) for recorder in self._recorders]
         self._clear_up()
 
     def abandon(self) -> None:
@@ -238,14 +240,14 @@ class Stage:
         raise ScenarioSkipped(reason)
 
     @contextmanager
-    def refused(self, message: str) -> Iterator[None]:
+    def refused(self, message: str, *, said: bytes | None = None) -> Iterator[None]:
         """Turn an error of ours inside the block into a failure of the scenario that says more than the error."""
         try:
             yield
         except (ScenarioFailed, ScenarioSkipped, ObserverFailed):
             raise
         except OutlookImapError as error:
-            raise ScenarioFailed(f"{message}: {error}") from error
+            raise ScenarioFailed(f"{message}: {error}", said=said, refused=True) from error
 
     # ---------------------------------------------------------------- what was said
 
@@ -260,8 +262,12 @@ class Stage:
         ]
 
     def lines(self, said: bytes | None) -> tuple[Line, ...]:
-        """Return the conversation of all sessions; marked is the line that `said` finds, else the server's last."""
-        return lines_of([recorder.transcript().entries for recorder in self._recorders], said)
+        """Return what all sessions said until the scenario was over; marked is the line that `said` finds.
+
+        Else it is the server's last before it was signed out.
+        """
+        spoken = zip(self._recorders, self._ended, strict=False)
+        return lines_of([recorder.transcript().entries[:count] for recorder, count in spoken], said)
 
 
 @dataclass(frozen=True, slots=True)

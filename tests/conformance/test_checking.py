@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import os
 import signal
@@ -103,17 +104,44 @@ def test_what_is_demanded_and_not_met_fails_or_warns(stepping: dict[str, Steps],
     assert (marked.mark, marked.text) == ("S:", "* 0 EXISTS")
 
 
-def test_without_a_line_to_show_the_last_one_of_the_server_is_marked(stepping: dict[str, Steps]) -> None:
+def test_without_a_line_to_show_the_last_one_before_the_sign_out_is_marked(stepping: dict[str, Steps]) -> None:
     def steps(stage: Stage) -> None:
         session = stage.session()
         session.select(stage.folder)
+        session.logout()
         stage.fail("no")
 
     stepping["last"] = steps
     with embedded() as place:
         outcome = one(place, scenario("last"))
     [marked] = [line.text for line in outcome.transcript if line.offends]
-    assert "LOGOUT completed" in marked  # the session of the scenario was signed out before it is looked at
+    assert marked.endswith("OK [READ-WRITE] SELECT completed.")
+
+
+def test_what_is_said_while_a_scenario_clears_up_is_not_shown(stepping: dict[str, Steps]) -> None:
+    def steps(stage: Stage) -> None:
+        stage.session()
+        stage.fail("no")
+
+    stepping["short"] = steps
+    with embedded() as place:
+        outcome = one(place, scenario("short"))
+    assert not [line for line in outcome.transcript if "LOGOUT" in line.text]
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_refusal_is_a_failure_also_where_the_demand_is_worth_a_warning(
+    stepping: dict[str, Steps], wrapped: bool
+) -> None:
+    def steps(stage: Stage) -> None:
+        with stage.refused("it was refused") if wrapped else contextlib.nullcontext():
+            select_another(stage)
+
+    stepping["severe"] = steps
+    with embedded() as place:
+        outcome = one(place, scenario("severe", severity=Standing.WARN))
+    assert outcome.standing is Standing.FAIL
+    assert outcome.message.startswith("it was refused: SELECT" if wrapped else "SELECT: the server answered NO")
 
 
 def test_a_refusal_of_the_server_fails_the_scenario(stepping: dict[str, Steps]) -> None:
@@ -154,11 +182,11 @@ def test_what_does_not_apply_is_skipped_with_its_reason(stepping: dict[str, Step
 
 
 def test_what_the_observer_cannot_set_up_is_skipped(stepping: dict[str, Steps]) -> None:
-    stepping["unset"] = lambda stage: stage.observer.create(stage.raw)
+    stepping["unset"] = lambda stage: stage.observer.delete(stage.raw + b"-none")
     with embedded() as place:
         outcome = one(place, scenario("unset"))
     assert outcome.standing is Standing.SKIPPED
-    assert outcome.message.startswith("could not be set up or looked into: CREATE ")
+    assert outcome.message.startswith("could not be set up or looked into: DELETE ")
 
 
 def test_a_scenario_that_asks_for_what_the_product_never_does_is_a_bug_and_no_verdict(
@@ -213,7 +241,7 @@ def test_what_is_alone_runs_beside_nothing(stepping: dict[str, Steps]) -> None:
 
 
 def test_a_wrong_password_is_no_verdict() -> None:
-    with embedded() as place, pytest.raises(CheckImpossible, match="cannot sign in: .* failed"):
+    with embedded() as place, pytest.raises(CheckImpossible, match=r"cannot sign in: .* failed"):
         check(replace(place, password=Secret("wrong")), PROFILES, [scenario("any")])
 
 
