@@ -105,7 +105,8 @@ class Outlet:
         """Take note that the go-ahead for a literal, or its refusal, is about to be sent."""
         if self._service.faults:
             word = keyword or b""
-            self._begin(Occasion(At.GO_AHEAD, tag or b"", word, word, 0, self._connection.state))
+            state = self._connection.state
+            self._begin(Occasion(At.GO_AHEAD, tag or b"", word, word, 0, state, answered=self._answered))
 
     def idle(self) -> None:
         """Take note that IDLE runs."""

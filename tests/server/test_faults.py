@@ -308,6 +308,15 @@ def test_since_wants_an_earlier_command() -> None:
         talk.hear(b"c NO No.\r\n")
 
 
+def test_since_wants_an_earlier_command_for_a_go_ahead_too() -> None:
+    talk = faulty(Fault(When("APPEND", At.GO_AHEAD, since="NOOP"), Replace(rb"\A\+ .*\r\n", b"+\r\n")))
+    with talk.signed_in():
+        talk.say(b"a NOOP\r\n")
+        talk.hear(b"a OK NOOP completed.\r\n")
+        talk.say(b"b APPEND INBOX {2}\r\n")
+        talk.hear(b"+\r\n")
+
+
 def test_passwords_are_in_no_record_and_no_pattern() -> None:
     talk = faulty(
         Fault(When("LOGIN * secret"), Skip(Condition.BAD)), Fault(When("LOGIN user1 ******"), Insert(b"x\r\n"))
