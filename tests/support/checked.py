@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,17 @@ from outlookimap.conformance.observer import Place
 from outlookimap.conformance.outcome import CheckReport
 from outlookimap.conformance.scenario import Scenario, Standing
 from outlookimap.exchange import ExchangeServer
-from outlookimap.profiles import Policy, load
+from outlookimap.profiles import Policy, Profile, load
 from outlookimap.wire.secret import Secret
 
 FAULTS = Path(__file__).parent.parent / "scenarios"
-NOT_OPTIONS = ("fault", "exchange", "outlook", "timeout", "warns")
+NOT_OPTIONS = ("fault", "exchange", "lists", "outlook", "timeout", "warns")
 PATIENCE = 5.0
 """Seconds of silence after which a server is given up; a server that stalls on purpose costs as many."""
 
 
 @contextmanager
-def embedded(version: str = "2019", *, timeout: float = PATIENCE, **options: Any) -> Iterator[Place]:
+def embedded(version: str | Profile = "2019", *, timeout: float = PATIENCE, **options: Any) -> Iterator[Place]:
     """Start an Exchange and say how to reach it; `options` are those of `ExchangeServer`."""
     settings = {"allow_plaintext": True, "ntlm": True, "keep": False, "tls_port": None} | options
     with ExchangeServer(version, **settings) as server:
@@ -47,13 +48,20 @@ def wrongs() -> dict[str, dict[str, Any]]:
     return found
 
 
+def _exchange(wrong: dict[str, Any]) -> Profile:
+    """Return the Exchange that has something wrong; it `lists`, and then does, more than any did."""
+    profile, key = load(wrong.get("exchange", "2019"), kind="server"), "capability.extensions"
+    extensions = replace(profile.values[key], value=(*profile.words(key), *wrong.get("lists", ())))
+    return replace(profile, values={**profile.values, key: extensions})
+
+
 def checked(
     wrong: dict[str, Any], scenarios: Sequence[Scenario], told: Callable[..., object] | None = None
 ) -> CheckReport:
     """Check a server that has something wrong."""
     options = {key: value for key, value in wrong.items() if key not in NOT_OPTIONS}
     with embedded(
-        wrong.get("exchange", "2019"), faults=wrong.get("fault", ()), timeout=wrong.get("timeout", 2.0), **options
+        _exchange(wrong), faults=wrong.get("fault", ()), timeout=wrong.get("timeout", 2.0), **options
     ) as place:
         return check(
             place, [load(wrong.get("outlook", "2013"))], scenarios, jobs=2, slow=False, told=told or (lambda *_: None)

@@ -77,8 +77,10 @@ def append_selected(stage: Stage) -> None:
 @steps("append-go-ahead")
 def append_go_ahead(stage: Stage) -> None:
     """Append a message; that a go-ahead is waited for and does not come ends the session."""
+    session = stage.session()
+    session.status_unseen(stage.folder)
     with stage.refused("APPEND of a message of a few hundred octets got no go-ahead for its literal, or no answer"):
-        stage.session().append(stage.folder, mail("append-go-ahead"))
+        session.append(stage.folder, mail("append-go-ahead"))
     one_of(stage, looked(stage, stage.folder))
 
 
