@@ -79,6 +79,13 @@ class ChangeTable:
         """Say how many of the commands of a change are known to be done."""
         self._set(change, "step = ?", step)
 
+    def correct(self, change: int, state: ChangeState, error: str, octets: bytes | None = None) -> None:
+        """Take back that a change is done, and that the user was told so; `octets` are those of an append to be held.
+
+        Its `step` says from then on that the server had confirmed it.
+        """
+        self._set(change, "state = ?, error = ?, octets = ?, step = 1, reported = 0", state, error, octets)
+
     def set_floor(self, change: int, floor: int | None, uidvalidity: int | None) -> None:
         """Keep the highest UID of the target before the command, under the UIDVALIDITY it was seen with."""
         self._set(change, "floor = ?, floor_uidvalidity = ?", floor, uidvalidity)
@@ -96,16 +103,21 @@ class ChangeTable:
             self._database.executemany("UPDATE changes SET reported = 1 WHERE id = ?", ((each,) for each in changes))
 
     def prune(self, keep: int = 1000) -> None:
-        """Forget finished changes but the latest `keep`; what was refused or dropped stays until it was reported."""
+        """Forget finished changes but the latest `keep`; what was refused or dropped stays until it was reported.
+
+        Those of messages that nobody has found on the server yet stay as well.
+        """
         with self._database.transaction(durable=True):
             self._database.execute(
                 "DELETE FROM changes WHERE (reported = 1 OR state IN ('done', 'discarded')) AND id NOT IN ("
-                "SELECT id FROM open_changes UNION ALL SELECT id FROM ("
+                "SELECT id FROM open_changes UNION ALL "
+                "SELECT change FROM messages JOIN change_messages ON placeholder = messages.id WHERE uid IS NULL "
+                "UNION ALL SELECT id FROM ("
                 "SELECT id FROM changes WHERE id NOT IN (SELECT id FROM open_changes) ORDER BY id DESC LIMIT ?))",
                 (keep,),
             )
 
-    def _set(self, change: int, assignments: str, *values: str | int | None) -> None:
+    def _set(self, change: int, assignments: str, *values: str | int | bytes | None) -> None:
         with self._database.transaction(durable=True):
             cursor = self._database.execute(f"UPDATE changes SET {assignments} WHERE id = ?", (*values, change))  # noqa: S608 - ours
             if cursor.rowcount != 1:

@@ -62,7 +62,8 @@ class ChangeState(enum.StrEnum):
     """Where a change stands.
 
     `QUEUED`: not begun. `SENT`: a command of it went out and was not answered yet: in doubt after a crash. `HELD`: the
-    server refused it and its content is nowhere else. The rest are finished.
+    server refused it, or (`step` is 1 then) took it and has it not, and its content is nowhere else. The rest are
+    finished.
     """
 
     QUEUED = "queued"

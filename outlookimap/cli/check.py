@@ -49,7 +49,7 @@ Embedded = Annotated[
 OptionalUrl = Annotated[
     str | None,
     typer.Argument(
-        metavar="[URL]",
+        metavar="URL",
         help="imaps://user@host:port/, or imap:// for STARTTLS; without one the embedded Exchange is checked.",
     ),
 ]

@@ -13,9 +13,7 @@ from outlookimap.mail import Folder
 
 def ls(
     cache: CacheFile,
-    folder: Annotated[
-        str | None, typer.Argument(metavar="[FOLDER]", help="List its messages, the newest first.")
-    ] = None,
+    folder: Annotated[str | None, typer.Argument(metavar="FOLDER", help="List its messages, the newest first.")] = None,
     json: Annotated[
         str | None,
         json_option(

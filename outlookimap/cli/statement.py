@@ -13,7 +13,7 @@ from outlookimap.statements import get
 
 
 def statement(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="An id such as O5:V0055; all without one.")] = None,  # noqa: A002 - the user reads it
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="An id such as O5:V0055; all without one.")] = None,  # noqa: A002 - the user reads it
     json: Annotated[
         str | None,
         json_option(

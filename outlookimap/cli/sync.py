@@ -36,7 +36,7 @@ def sync(
         str | None,
         json_option(
             "folders (name, messages, new, changed, removed, error), messages, new, changed, removed, played, refused, "
-            "dropped, pending, bytes, seconds, commands"
+            "dropped, held, pending, bytes, seconds, commands"
         ),
     ] = None,
     encryption: c.Encryption = None,
@@ -100,6 +100,7 @@ def entry(report: SyncReport, waiting: int) -> dict[str, Any]:
         "played": report.played,
         "refused": [change.error for change in report.refused],
         "dropped": [change.error for change in report.dropped],
+        "held": [change.error for change in report.held],
         "pending": waiting,
         "bytes": report.octets,
         "seconds": round(report.seconds, 3),
@@ -128,4 +129,6 @@ def summary(report: SyncReport, waiting: int) -> str:
 def problems(report: SyncReport) -> list[str]:
     """Return what did not go well, a sentence for each: folders that failed, changes that were not made."""
     failed = [f"{folder.name}: {folder.error}" for folder in report.folders if folder.error]
-    return failed + [f"a change was not made: {change.error}" for change in (*report.refused, *report.dropped)]
+    return failed + [
+        f"a change was not made: {change.error}" for change in (*report.refused, *report.dropped, *report.held)
+    ]

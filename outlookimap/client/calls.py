@@ -25,7 +25,7 @@ from outlookimap.wire.building import Style
 from outlookimap.wire.command_writer import split_long
 from outlookimap.wire.dates import write_date_time
 from outlookimap.wire.responses import Code, Condition, ListData, SearchData, StatusData
-from outlookimap.wire.search import SearchKey
+from outlookimap.wire.search import SearchKey, refuse_other
 from outlookimap.wire.sequence import MAX_NUMBER, SequenceSet
 
 T = TypeVar("T")
@@ -174,10 +174,11 @@ class Calls:
     # ---------------------------------------------------------------- messages
 
     def search(self, keys: Sequence[SearchKey]) -> Call[list[int]]:
-        """Send SEARCH; the numbers are sequence numbers.
+        """Send SEARCH; the numbers are sequence numbers. Raises UsageError for what is no search key.
 
         Statements: O5:V0051, O5:V0067
         """
+        refuse_other(keys)
         found: list[int] = []
 
         def take(events: list[e.Event]) -> None:

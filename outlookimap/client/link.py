@@ -47,6 +47,7 @@ class Link:
         self._over = False
         self._goodbye: e.Goodbye | None = None
         self._ended: e.Ended | None = None
+        self._lost: ConnectionLost | None = None
         taps.connected(transport.peer, clock.now())
         if transport.encrypted:
             taps.encrypted(clock.now())
@@ -69,8 +70,7 @@ class Link:
 
     def refuse_when_over(self) -> None:
         """Raise what ended the connection, ServerGoodbye also where the server has only said so; else do nothing."""
-        if self._ended is not None:
-            self._raise(self._ended)
+        self._raise_end()
         if self._goodbye is not None:
             raise self._gone(self._goodbye, "")
 
@@ -79,10 +79,15 @@ class Link:
 
         Raises ConnectionLost, or ServerGoodbye where the server had said so before it closed.
         """
+        self._send()
+        self._raise_end()
+
+    def _send(self) -> list[e.Event]:
+        """Send what the protocol wants sent; where that breaks, return what the server had said before."""
         now = self.clock.now()
         pieces = self.connection.outgoing(now)
         if not pieces:
-            return
+            return []
         self._taps.octets(Sender.CLIENT, pieces, now)
         self._sent += sum(len(octets) for octets, _ in pieces)
         try:
@@ -90,25 +95,28 @@ class Link:
         except ConnectionTimeout:
             raise
         except ConnectionLost as error:
-            self._hear_last_words()
-            if self._goodbye is not None:
-                raise self._gone(self._goodbye, "") from error
-            raise
+            self._lost = error
+            return self._last_words()
         self.connection.last_sent = self.clock.now()
         if self._submitted:
             self._submitted = False
             self.last_command = now
+        return []
 
-    def _hear_last_words(self) -> None:
-        """Look for a BYE among what came before the connection broke."""
+    def _last_words(self) -> list[e.Event]:
+        """Return what came before the connection broke: it may say why, in an ALERT, a BYE or a refusal."""
+        heard: list[e.Event] = []
         with contextlib.suppress(ConnectionLost):
             for _ in range(_LAST_WORDS):
                 octets = self.transport.receive(0)
                 if not octets:
-                    return
+                    break
                 now = self.clock.now()
+                self._received += len(octets)
                 self._taps.octets(Sender.SERVER, [(octets, False)], now)
-                self._note_goodbye(self.connection.receive(octets, now))
+                heard += self.connection.receive(octets, now)
+        self._note_goodbye(heard)
+        return [event for event in heard if not isinstance(event, e.Ended)]
 
     def step(self, until: float | None = None) -> list[e.Event]:
         """Send, then wait for octets once: until they come, `until` (a time of the clock) or a wake, then return.
@@ -116,13 +124,18 @@ class Link:
         Raises ConnectionTimeout when the server owed an answer and was silent; ConnectionLost, ServerGoodbye or
         RemoteProtocolError when the connection has ended and no event is left to report.
         """
-        if self._ended is not None:
-            self._raise(self._ended)
-        self.flush()
+        self._raise_end()
+        if heard := self._send():
+            return heard
+        self._raise_end()
         deadline = self.connection.deadline(self.silence)
         moments = [moment for moment in (until, deadline) if moment is not None]
         timeout = max(0.0, min(moments) - self.clock.now()) if moments else None
-        octets = self.transport.receive(timeout)
+        try:
+            octets = self.transport.receive(timeout)
+        except ConnectionLost as error:
+            self._lost = error
+            self._raise_loss(error)
         now = self.clock.now()
         if octets is None:
             if deadline is not None and now >= deadline:
@@ -132,7 +145,7 @@ class Link:
             self._received += len(octets)
             self._taps.octets(Sender.SERVER, [(octets, False)], now)
         events = self.connection.receive(octets, now)
-        self.flush()
+        events += self._send()
         return self._without_end(events)
 
     def _without_end(self, events: list[e.Event]) -> list[e.Event]:
@@ -141,12 +154,24 @@ class Link:
         if events and isinstance(ended := events[-1], e.Ended):
             self._ended = ended
             events.pop()
-            if not events:
-                self._raise(ended)
+        if not events:
+            self._raise_end()
         return events
 
     def _note_goodbye(self, events: list[e.Event]) -> None:
         self._goodbye = next((event for event in events if isinstance(event, e.Goodbye)), self._goodbye)
+
+    def _raise_end(self) -> None:
+        """Raise what ended the connection, if something has; ServerGoodbye where the server had said so before."""
+        if self._lost is not None:
+            self._raise_loss(self._lost)
+        if self._ended is not None:
+            self._raise(self._ended)
+
+    def _raise_loss(self, error: ConnectionLost) -> NoReturn:
+        if self._goodbye is not None:
+            raise self._gone(self._goodbye, "") from error
+        raise error
 
     def _raise(self, ended: e.Ended) -> NoReturn:
         if ended.error is not None:

@@ -23,6 +23,8 @@ class MessageVerbs(Verbs):
     def search(self, *keys: SearchKey) -> list[int]:
         """Send SEARCH and return sequence numbers; of the profiles that ship, only 2013 does.
 
+        Raises UsageError for what is no key of `outlookimap.wire.search`; nothing is sent then.
+
         Statements: O5:V0051, O5:V0059, O5:V0067
         """
         return self._perform(self._calls.search(keys))

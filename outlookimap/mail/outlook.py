@@ -161,8 +161,8 @@ class Outlook:
 
         Raises FolderUnknown; what `connect()` raises; ConnectionLost; CacheBusy where another process syncs this copy.
         """
-        wanted = None if folders is None else self._ids(folders)
-        return self._account.sync(wanted, bodies=bodies, progress=progress)
+        wanted, listed = (None, False) if folders is None else self._ids(folders)
+        return self._account.sync(wanted, bodies=bodies, progress=progress, listed=listed)
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
         """Wait up to `timeout` seconds for news of the folder used last, take them in, and return them.
@@ -215,7 +215,7 @@ class Outlook:
         """
         if sweep is not None and not sweep > 0:
             raise UsageError(f"sweep={sweep}: an interval is more than 0 seconds")
-        ids = self._ids(folders)
+        ids, _ = self._ids(folders)
         if not ids:
             raise UsageError("watch: name at least one folder")
         watch = Watch(self._account, self._account.watch(ids, sweep=sweep), stop)
@@ -288,15 +288,16 @@ class Outlook:
         if self.connected and not self._cache.folders.all(removed=True):
             self._account.list_folders()
 
-    def _ids(self, folders: Iterable[str | Folder]) -> list[int]:
-        """Return the ids of folders; asks the server for its list where a name is not known."""
+    def _ids(self, folders: Iterable[str | Folder]) -> tuple[list[int], bool]:
+        """Return the ids of folders; asks the server for its list where a name is not known, and says if it did."""
         if isinstance(folders, str):
             raise UsageError(f"folders={folders!r}: pass a list of names, [{folders!r}]")
         names = [*folders]
-        if any(isinstance(name, str) and self._cache.folders.by_name(name) is None for name in names):
+        unknown = any(isinstance(name, str) and self._cache.folders.by_name(name) is None for name in names)
+        if unknown:
             self._account.connect()
             self._account.list_folders()
-        return [naming.folder_row(self._account, name).id for name in names]
+        return [naming.folder_row(self._account, name).id for name in names], unknown
 
     def _folder_name(self, identity: int) -> str:
         row = self._cache.folders.get(identity)

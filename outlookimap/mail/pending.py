@@ -37,8 +37,9 @@ _SENTENCES = {
 class Pending:
     """A change that the server has not confirmed yet.
 
-    `what` says it in words. `error` is why it is held (the server refused it, and its content is nowhere else), or for
-    which held change it waits, because it is about a message of that one; None where it only waits for the next sync.
+    `what` says it in words. `error` is why it is held (the server refused it, or took it and has it not, and its
+    content is nowhere else), or for which held change it waits, because it is about a message of that one; None where
+    it only waits for the next sync.
     """
 
     id: int

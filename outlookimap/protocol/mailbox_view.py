@@ -51,14 +51,15 @@ class MailboxView:
     def exists(self, count: int) -> int:
         """Take EXISTS: grow to `count` messages of unknown UID, or shrink; return how many came (negative: went).
 
-        A mailbox shrinks by EXPUNGE only (RFC 3501 section 7.3.1); where a server forgets that, the last messages are
-        dropped, because nothing else can be known about them. Raises RemoteProtocolError above 4,294,967,295.
+        A mailbox shrinks by EXPUNGE only (RFC 3501 section 7.3.1); where a server forgets that, nobody knows which
+        messages went, and no UID is known any more. Raises RemoteProtocolError above 4,294,967,295.
         """
         if count > MAX_NUMBER:
             raise RemoteProtocolError(f"EXISTS of {count} messages: no number names them all")
         change = count - self._count
         self._count = count
-        del self._uids[count:]
+        if change < 0:
+            self._uids.clear()
         return change
 
     def append(self, uid: int) -> None:

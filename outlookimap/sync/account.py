@@ -104,20 +104,26 @@ class Account:
     # ---------------------------------------------------------------- Send/Receive
 
     def sync(
-        self, folders: Sequence[int] | None = None, *, bodies: bool = True, progress: Listener | None = None
+        self,
+        folders: Sequence[int] | None = None,
+        *,
+        bodies: bool = True,
+        progress: Listener | None = None,
+        listed: bool = False,
     ) -> SyncReport:
         """Play what is queued, then bring the folders (ids; None is all) up to date; connects where that is needed.
 
-        Afterwards the unread messages of all folders are asked for in the background, where the policy says so. Raises
-        CacheBusy where another process works on the same local copy, ConnectionLost and the like where the connection
-        ends: what was done until then stays done.
+        `listed` says that the folder list has just been taken, so that it is asked for once. Afterwards the unread
+        messages of all folders are asked for in the background, where the policy says so. Raises CacheBusy where
+        another process works on the same local copy, ConnectionLost and the like where the connection ends: what was
+        done until then stays done.
 
         Statements: O5:V0044
         """
         self.connect()
         with self._lines.using() as line, self.cache.working(PATIENCE):
             report = run.send_receive(
-                line, self.cache, folders=folders, bodies=bodies, progress=progress, clock=self._clock
+                line, self.cache, folders=folders, bodies=bodies, progress=progress, listed=listed, clock=self._clock
             )
             self.cache.changes.prune()
         self._background.refresh()
@@ -200,7 +206,10 @@ class Account:
         if not row.open:
             return _outcome(row, row.subjects)
         if row.state is ChangeState.HELD:
-            self.cache.changes.set_state(change, ChangeState.QUEUED)
+            confirmed = row.step > 0  # then it is looked for first: it may have come late
+            with self.cache.transaction(durable=True):
+                self.cache.changes.set_step(change, 0)
+                self.cache.changes.set_state(change, ChangeState.SENT if confirmed else ChangeState.QUEUED)
         return self._made(change)
 
     def _known(self, change: int) -> ChangeRow:

@@ -5,6 +5,7 @@ Sends no command that changes anything. A floor is the highest UID a folder had 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from outlookimap.sync.line import Line
 from outlookimap.sync.plan import uids_persist
 from outlookimap.sync.visit import visit
 from outlookimap.wire.sequence import SequenceSet
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +87,35 @@ class Reach:
     def alive(self, folder: FolderRow, uids: Collection[int]) -> set[int]:
         """Return which of `uids` are still in the selected folder; the local copy lets go of the others.
 
-        Those that later changes are about are asked for as well, so that one command does for a run of changes.
+        Those that later changes are about are asked for as well, so that one command does for a run of changes. A
+        server that refuses to speak of UIDs that are gone has not answered: then all messages are asked for.
 
         Statements: O5:V0055
         """
-        line, cache = self.line, self.cache
+        line = self.line
         self.hear()
+        if not line.unsure and not line.present.issuperset(uids):
+            try:
+                self._ask(folder, uids)
+            except CommandFailed as error:
+                _log.info("no answer on single UIDs, so all are asked for: %s", error)
+                line.mistrust()
         if line.unsure:
-            news.absorb(line, cache)
-        if not line.present.issuperset(uids):
-            later = (cache.messages.get(row) for row in self._upcoming(folder.id))
-            wanted = {*uids, *(row.uid for row in later if row is not None and row.uid is not None)} - line.present
-            answers = line.session.fetch_flags(sorted(wanted))
-            seen = {message.uid: message.flags for message in answers if message.uid is not None}
-            generation = line.generation or folder.generation
-            with cache.transaction():
-                flags = [(uid, *flags_of(names)) for uid, names in seen.items() if names is not None]
-                cache.messages.set_server_flags(folder.id, generation, flags)
-                cache.messages.remove_uids(folder.id, generation, wanted - seen.keys())
-            line.present |= seen.keys()
+            news.absorb(line, self.cache)  # by a sweep: what it does not name is gone
         return {uid for uid in uids if uid in line.present}
+
+    def _ask(self, folder: FolderRow, uids: Collection[int]) -> None:
+        line, cache = self.line, self.cache
+        later = (cache.messages.get(row) for row in self._upcoming(folder.id))
+        wanted = {*uids, *(row.uid for row in later if row is not None and row.uid is not None)} - line.present
+        answers = line.session.fetch_flags(sorted(wanted))
+        seen = {message.uid: message.flags for message in answers if message.uid is not None}
+        generation = line.generation or folder.generation
+        with cache.transaction():
+            flags = [(uid, *flags_of(names)) for uid, names in seen.items() if names is not None]
+            cache.messages.set_server_flags(folder.id, generation, flags)
+            cache.messages.remove_uids(folder.id, generation, wanted - seen.keys())
+        line.present |= seen.keys()
 
     def whole(self, rows: Iterable[MessageRow]) -> None:
         """Have the octets of messages that nothing but their octets tells apart: those without a Message-ID.

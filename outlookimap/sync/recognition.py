@@ -50,6 +50,9 @@ def settle(line: Line, cache: Cache, folder_id: int) -> None:
     with cache.transaction(durable=True):
         for placeholder, row in found.items():
             cache.messages.assign(placeholder, uid=uids[row], arrived_id=row)
+        for change, placeholders in waiting:
+            if change is not None and _was_missed(change) and found.keys() >= {*placeholders}:
+                cache.changes.set_state(change.id, ChangeState.DONE)
 
 
 def pair_generations(
@@ -71,7 +74,7 @@ def _waiting(cache: Cache, folder_id: int) -> list[tuple[ChangeRow | None, list[
     waiting: dict[int, list[int]] = {}
     for row in cache.messages.placeholders(folder_id):
         change = cache.changes.maker(row.id)
-        if change is None or change.state in (ChangeState.DONE, ChangeState.SENT):
+        if change is None or change.state in (ChangeState.DONE, ChangeState.SENT) or _was_missed(change):
             number = 0 if change is None else change.id
             waiting.setdefault(number, []).append(row.id)
             if change is not None:
@@ -84,6 +87,11 @@ def _waiting(cache: Cache, folder_id: int) -> list[tuple[ChangeRow | None, list[
 
 def _in_doubt(change: ChangeRow | None) -> bool:
     return change is not None and change.state is ChangeState.SENT and change.step == 0
+
+
+def _was_missed(change: ChangeRow) -> bool:
+    """Tell whether a change is held because its message, which the server had confirmed, was not there."""
+    return change.state is ChangeState.HELD and change.step > 0
 
 
 def _foreign(cache: Cache, row: int) -> bool:

@@ -44,7 +44,8 @@ class FolderReport:
 class SyncReport:
     """What a Send/Receive did: the folders visited, the changes `played`, those `refused` by the server or `dropped`.
 
-    `octets` were received, in `seconds`, by `commands`.
+    `octets` were received, in `seconds`, by `commands`. Those `held` wait until they are retried or discarded: the
+    server refused them, or took them and has them not, and their content is nowhere else.
     """
 
     folders: tuple[FolderReport, ...]
@@ -54,6 +55,7 @@ class SyncReport:
     octets: int
     seconds: float
     commands: int
+    held: tuple[ChangeRow, ...] = ()
 
     @property
     def messages(self) -> int:

@@ -28,10 +28,12 @@ def send_receive(
     folders: Sequence[int] | None = None,
     bodies: bool = True,
     progress: Listener | None = None,
+    listed: bool = False,
     clock: Clock,
 ) -> SyncReport:
     """Play what is queued, take the folder list, and visit `folders` (ids; None is every folder that can be selected).
 
+    With `listed` the folder list was just taken and is not asked for again, unless a change may have made it another.
     A folder the server refuses is told in its report and stops no other. Raises CommandFailed where the folder list is
     refused, which changes nothing here; ConnectionLost and the like where the connection ends: what was done until then
     stays done.
@@ -39,8 +41,10 @@ def send_receive(
     Statements: O5:C0002, O5:V0041
     """
     begun, before = clock.now(), line.session.traffic
+    listed = listed and not cache.changes.open()
     play(line, cache)
-    list_folders(line, cache)
+    if not listed:
+        list_folders(line, cache)
     reports = tuple(
         _visited(line, cache, folder, bodies=bodies, progress=progress)
         for folder in cache.folders.all()
@@ -56,6 +60,7 @@ def send_receive(
         octets=carried.received,
         seconds=clock.now() - begun,
         commands=carried.commands,
+        held=tuple(change for change in cache.changes.open() if change.state is ChangeState.HELD),
     )
     cache.changes.mark_reported(change.id for change in finished)
     return report

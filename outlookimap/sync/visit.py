@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from outlookimap.cache import Cache, FolderRow
 from outlookimap.client import Mailbox
 from outlookimap.errors import CommandFailed, FolderUnknown, SweepIncomplete
-from outlookimap.sync import news, recognition
+from outlookimap.sync import losses, news, recognition
 from outlookimap.sync.arrivals import MESSAGES, Bodies, Headers
 from outlookimap.sync.line import Line
 from outlookimap.sync.news import Absorbed
@@ -205,8 +205,7 @@ class _Visit:
         """Let go of copies that were made and are not there, and say what the visit came to."""
         cache, folder = self._cache, self._folder
         with cache.transaction():
-            awaited = cache.changes.messages_with_changes(folder.id)
-            cache.messages.remove(row.id for row in cache.messages.placeholders(folder.id) if row.id not in awaited)
+            losses.let_go(cache, folder.id)
             news.raise_floor(cache, folder.id, self._line.present)
             cache.folders.update(folder.id, visited=dt.datetime.now(dt.UTC), unseen=None)
         self._line.looked.add(folder.id)

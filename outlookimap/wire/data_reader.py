@@ -259,6 +259,12 @@ def _expunge(_: Cursor, number: int) -> Response:
     return ExpungeData(number)
 
 
+def _expunged(cursor: Cursor, number: int) -> Response:
+    """Take what GNU imap4d says instead, by the same rule: each one decrements the numbers behind it."""
+    cursor.note(Leniency.EXPUNGED)
+    return ExpungeData(number)
+
+
 DATA: dict[bytes, DataReader] = {
     b"CAPABILITY": _capability,
     b"ENABLED": _enabled,
@@ -273,5 +279,10 @@ DATA: dict[bytes, DataReader] = {
 }
 """What reads the arguments of a keyword that follows ``* ``."""
 
-NUMBERED: dict[bytes, NumberedReader] = {b"EXISTS": _exists, b"EXPUNGE": _expunge, b"RECENT": _recent}
+NUMBERED: dict[bytes, NumberedReader] = {
+    b"EXISTS": _exists,
+    b"EXPUNGE": _expunge,
+    b"EXPUNGED": _expunged,
+    b"RECENT": _recent,
+}
 """What reads the arguments of a keyword that follows ``* `` and a number; FETCH is elsewhere."""

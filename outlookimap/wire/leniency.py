@@ -40,4 +40,5 @@ class Leniency(enum.Enum):
     SPLIT_AUTH = "a space between AUTH= and the mechanism"
     LOOSE_BODY = "a body structure that departs from its grammar"
     EXTENSION_DROPPED = "extension data that were read to their end and dropped"
+    EXPUNGED = "EXPUNGED where the grammar has EXPUNGE"
     UNPARENTHESIZED = "a list without its parentheses"

@@ -6,10 +6,11 @@ One class per shape of argument, not one per key: the keys of a shape stand in i
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from outlookimap.errors import LocalProtocolError
+from outlookimap.errors import LocalProtocolError, UsageError
 from outlookimap.wire.sequence import SequenceSet
 
 BARE = frozenset(
@@ -131,5 +132,23 @@ SearchKey: TypeAlias = (
     "Flagging | Containing | Dated | Sized | Keyworded | HeaderContaining | Numbered | Not | Either | Every"
 )
 """Any `search-key`."""
+
+_KINDS = (Flagging, Containing, Dated, Sized, Keyworded, HeaderContaining, Numbered, Not, Either, Every)
+
+
+def refuse_other(keys: Iterable[object]) -> None:
+    """Raise UsageError for what is no search key, be it within one."""
+    left = [*keys]
+    while left:
+        key = left.pop()
+        if not isinstance(key, _KINDS):
+            raise UsageError(
+                f"{key!r} is no search key: pass those of outlookimap.wire.search, "
+                'as Flagging(b"UNDELETED") or Containing(b"SUBJECT", b"needle")'
+            )
+        left += [key.key] if isinstance(key, Not) else []
+        left += [key.left, key.right] if isinstance(key, Either) else []
+        left += key.keys if isinstance(key, Every) else []
+
 
 ALL = Flagging(b"ALL")

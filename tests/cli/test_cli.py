@@ -32,6 +32,11 @@ def test_help_names_every_command() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("command", "usage"), [("check", "[URL]"), ("statement", "[ID]"), ("ls", "[FOLDER]")])
+def test_an_argument_that_may_be_left_out_stands_in_brackets_once(command: str, usage: str) -> None:
+    assert run(command, "--help").stdout.splitlines()[0].split()[-1] == usage
+
+
 def test_version() -> None:
     assert run("--version").stdout == f"outlookimap {__version__}\n"
 

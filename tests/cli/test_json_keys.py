@@ -107,7 +107,7 @@ def test_sync(server: ExchangeServer, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("OUTLOOKIMAP_PASSWORD", "pencil")
     keys = (
         "folders (name, messages, new, changed, removed, error), messages, new, changed, removed, played, refused, "
-        "dropped, pending, bytes, seconds, commands"
+        "dropped, held, pending, bytes, seconds, commands"
     )
     assert (
         spelled(said("sync", server.url, "--cache", tmp_path / "new.sqlite", "--ca-file", str(server.ca_file))) == keys

@@ -79,8 +79,8 @@ def test_a_first_sync_and_a_second(server: ExchangeServer, tmp_path: Path) -> No
 def test_what_json_has(server: ExchangeServer, tmp_path: Path) -> None:
     said = report(server, tmp_path / "ann.sqlite")
     assert list(said) == [
-        "folders", "messages", "new", "changed", "removed", "played", "refused", "dropped", "pending", "bytes",
-        "seconds", "commands",
+        "folders", "messages", "new", "changed", "removed", "played", "refused", "dropped", "held", "pending",
+        "bytes", "seconds", "commands",
     ]  # fmt: skip
     [inbox] = [folder for folder in said["folders"] if folder["name"] == "INBOX"]
     assert inbox == {"name": "INBOX", "messages": 12, "new": 12, "changed": 0, "removed": 0, "error": None}

@@ -250,6 +250,59 @@ def test_last_words_without_end_are_not_listened_to_for_ever() -> None:
             session.noop()
 
 
+LAST_WORDS: list[tuple[str, type[ConnectionLost], tuple[str, ...]]] = [
+    ("S: * NO [ALERT] Fatal error: too much", ConnectionLost, ("Fatal error: too much",)),
+    ("S: * OK [ALERT] Fatal error\nS: * BYE too much", ServerGoodbye, ("Fatal error",)),
+    ("S: * BYE [ALERT] too much", ServerGoodbye, ()),
+]
+
+
+@pytest.mark.cites("O5:V0062", "O5:V0063", "O5:V0064")
+@pytest.mark.parametrize(("words", "error", "alerts"), LAST_WORDS)
+def test_why_a_server_hung_up_while_we_were_sending_is_heard(
+    words: str, error: type[ConnectionLost], alerts: tuple[str, ...]
+) -> None:
+    with talk(f"C: $tag NOOP\nS: $tag OK done\n@+1\n{words}\n@closed server") as session:
+        session.noop()
+        with pytest.raises(ConnectionLost) as caught:
+            session.noop()
+        assert type(caught.value) is error
+        assert session.alerts == alerts
+        assert session.closed
+        if isinstance(caught.value, ServerGoodbye):
+            assert caught.value.text == "too much"
+
+
+def test_an_answer_that_came_before_the_connection_broke_is_one_and_the_next_command_learns_of_the_break() -> None:
+    with talk("C: $tag NOOP\nS: $tag OK done\n@+1\nS: x7 NO [ALERT] too much\n@closed server") as session:
+        session.noop()
+        session._link.connection._new_tag = lambda: b"x7"
+        with pytest.raises(CommandFailed, match="too much"):
+            session.noop()
+        assert session.alerts == ("too much",)
+        with pytest.raises(ConnectionLost, match="the other side had closed it"):
+            session.noop()
+        assert session.closed
+
+
+def test_a_goodbye_before_a_reset_is_a_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    with talk("C: $tag NOOP\nS: * BYE [ALERT] max atom size too small\n@closed server") as session:
+        transport = session._link.transport
+        receive = transport.receive
+
+        def reset(timeout: float | None) -> bytes | None:
+            octets = receive(timeout)
+            if octets == b"":
+                raise ConnectionLost("the other side reset it")
+            return octets
+
+        monkeypatch.setattr(transport, "receive", reset)
+        with pytest.raises(ServerGoodbye, match="said goodbye and closed the connection") as caught:
+            session.noop()
+        assert caught.value.text == "max atom size too small"
+        assert str(caught.value.__cause__) == "the other side reset it"
+
+
 def test_news_that_came_with_the_end_are_told_first() -> None:
     with inbox("@+1\nS: * 4 EXISTS\nS: * BYE\n@closed server") as session:
         assert session.poll(5) == [Exists(4, 1)]

@@ -569,6 +569,14 @@ def test_search_is_2013s_and_never_by_uid() -> None:
 
 
 @pytest.mark.cites("O5:V0051", "O5:V0015")
+@pytest.mark.parametrize("key", ["UNDELETED", b"UNSEEN", s.Not("SEEN"), s.Either(s.ALL, "ALL"), s.Every((s.ALL, 5))])  # type: ignore[arg-type]
+def test_what_is_no_search_key_is_refused_and_ends_nothing(key: s.SearchKey) -> None:
+    with inbox("C: $tag SEARCH UNDELETED\nS: * SEARCH 2\nS: $tag OK done") as session:
+        with pytest.raises(UsageError, match=r"is no search key: pass those of outlookimap\.wire\.search, as Flagging"):
+            session.search(key)
+        assert session.search(s.Flagging(b"UNDELETED")) == [2]
+
+
 def test_search_for_text_that_needs_a_literal() -> None:
     with inbox("C: $tag SEARCH SUBJECT {3}\nS: + OK\nC| a\\x0ab\nC:\nS: * SEARCH 2\nS: $tag OK done") as session:
         assert session.search(s.Containing(b"SUBJECT", b"a\nb")) == [2]

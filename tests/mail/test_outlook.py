@@ -173,6 +173,13 @@ def test_an_empty_copy_says_what_to_do() -> None:
             outlook.folder("INBOX")
 
 
+def test_a_folder_named_on_a_new_copy_costs_one_folder_list() -> None:
+    with serving(*MAIL) as server, opened(server) as outlook:
+        assert outlook.sync(["INBOX"]).new == 3
+        names = [command.name for command in server.commands]
+        assert (names.count("LIST"), names.count("LSUB")) == (1, 1)
+
+
 def test_some_folders_are_synced() -> None:
     with serving(*MAIL) as server, opened(server) as outlook:
         report = outlook.sync(["INBOX"], bodies=False)
@@ -217,6 +224,43 @@ def test_what_waits_is_told_in_words_and_can_be_given_up(tmp_path: Path) -> None
             assert outlook.folder("Drafts").exists == 0
             with pytest.raises(UsageError):
                 outlook.discard(999)
+
+
+@pytest.mark.cites("O5:V0048")
+def test_a_message_the_server_took_and_does_not_have_is_held_and_not_lost() -> None:
+    with serving(*MAIL) as server, synced(server) as outlook:
+        server.faults.add("when=APPEND;do=skip")
+        outlook.folder("Drafts").append(letter(4))
+        outlook.folder("Drafts").append(letter(5))
+        server.faults.clear()
+        report = outlook.sync()
+        assert (report.refused, report.dropped) == ((), ())
+        waiting = outlook.pending()
+        error = "the server answered OK, but the message is not in 'Drafts': lost there, or removed by others"
+        assert [(change.id, change.error) for change in report.held] == [(change.id, error) for change in waiting]
+        assert [(change.kind, change.error) for change in waiting] == [("append", error)] * 2
+        assert [message.bytes for message in outlook.folder("Drafts").messages()] == [letter(5), letter(4)]
+        assert outlook.retry(waiting[0].id)
+        assert outlook.discard(waiting[1].id)
+        report = outlook.sync()
+        assert (report.held, outlook.pending()) == ((), [])
+        assert [message.octets for message in stored(server, b"Drafts")] == [letter(4)]
+        assert [message.subject for message in outlook.folder("Drafts").messages()] == ["letter 4"]
+
+
+@pytest.mark.cites("O5:V0057")
+@pytest.mark.parametrize("verb", ["copy", "move"])
+def test_copies_the_server_made_and_does_not_have_are_reported(verb: str) -> None:
+    with serving(*MAIL) as server, synced(server) as outlook:
+        server.faults.add("when=UID COPY;do=skip")
+        inbox = outlook.folder("INBOX")
+        getattr(inbox, verb)(inbox.messages()[:2], "Drafts")
+        server.faults.clear()
+        report = outlook.sync()
+        error = "the server answered OK, but 2 of 2 messages are not in 'Drafts': lost there, or removed by others"
+        assert [(change.kind, change.error) for change in report.dropped] == [(verb, error)]
+        assert (report.held, outlook.pending(), outlook.folder("Drafts").messages()) == ((), [], [])
+        assert outlook.sync().dropped == ()
 
 
 @pytest.mark.cites("O5:V0047")

@@ -31,13 +31,13 @@ def said(command: str, *answers: str, end: str = "OK done") -> str:
     return "\n".join([f"C: $tag {command}", *(f"S: {answer}" for answer in answers), f"S: $tag {end}", ""])
 
 
-def alive(wanted: str, *messages: str) -> str:
+def alive(wanted: str, *messages: str, end: str = "OK done") -> str:
     r"""Return the question which of `wanted` are there; each of `messages` stands for one, as ``1 5 \Seen``."""
     lines = []
     for message in messages:
         seq, uid, *flags = message.split()
         lines.append(f"S: * {seq} FETCH (UID {uid} FLAGS ({' '.join(flags)}))")
-    return fetched(wanted, *lines, items="UID FLAGS")
+    return fetched(wanted, *lines, items="UID FLAGS", end=end)
 
 
 def appended(octets: bytes, flags: str = r"\Seen", folder: str = "Work", end: str = "OK done") -> str:

@@ -277,6 +277,16 @@ def test_a_connection_that_ends_after_the_change_was_made_is_no_failure_of_it() 
 # ---------------------------------------------------------------- retry and discard
 
 
+def test_a_folder_list_that_was_just_taken_is_not_asked_for_again_unless_a_change_was_made() -> None:
+    desk = Desk()
+    with desk.account("") as account:
+        account.sync(folders=[], listed=True)
+    desk.flagging("read", 5)
+    made = THERE + said(r"UID STORE 5 +FLAGS.SILENT (\Seen)") + said('LIST "" "*"', '* LIST () "/" INBOX')
+    with desk.account(made + said('LSUB "" "*"')) as account:
+        assert account.sync(folders=[], listed=True).played == 1
+
+
 def test_retrying_what_is_done_sends_nothing() -> None:
     desk = Desk()
     with desk.account(THERE + said(r"UID STORE 5 +FLAGS (\Seen)")) as account:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.queueing import Desk, alive, appended, said
-from support.syncing import fetched, header, select
+from support.syncing import fetched, header, select, swept
 
 from outlookimap.cache import ChangeState, Flag
 from outlookimap.errors import CommandFailed
@@ -257,6 +257,40 @@ def test_a_change_of_a_message_that_is_held_waits_with_it() -> None:
 
 
 # ---------------------------------------------------------------- floors
+
+
+UNPARSED = "BAD UID FETCH Failed to parse message set"  # GNU imap4d, of UIDs that are gone
+
+
+@pytest.mark.cites("O5:V0055")
+@pytest.mark.parametrize("end", [UNPARSED, "NO Some of the messages no longer exist"])
+def test_a_server_that_refuses_to_speak_of_what_is_gone_has_not_answered(end: str) -> None:
+    desk = Desk()
+    first, second = desk.flagging("flag", 5), desk.flagging("flag", 7)
+    text = INBOX + alive("5,7", end=end) + swept("1 7", "2 9") + said(r"UID STORE 7 +FLAGS.SILENT (\Flagged)")
+    assert desk.play(text) == {}
+    assert [desk.state(one) for one in (first, second)] == [ChangeState.DROPPED, ChangeState.DONE]
+    assert desk.shown() == [(7, "two", Flag.FLAGGED), (9, "three", Flag(0))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "sweep"),
+    [
+        ((), fetched("5", items="UID FLAGS", end=UNPARSED) + swept("1 7", "2 9")),
+        (("* 2 EXISTS",), swept("1 7", "2 9")),
+        (("* 1 EXPUNGED", "* 2 EXISTS"), ""),
+    ],
+    ids=["nothing is said", "EXISTS alone", "EXPUNGED"],
+)
+def test_a_purge_that_worked_is_done_whatever_the_server_makes_of_what_is_gone(
+    answers: tuple[str, ...], sweep: str
+) -> None:
+    desk = Desk()
+    desk.cache.messages.set_server_flags(desk.folder("INBOX"), 1, [(5, Flag.DELETED, "")])
+    change = desk.on("purge")
+    assert desk.play(INBOX + alive("5", r"1 5 \Deleted") + said("EXPUNGE", *answers) + sweep) == {}
+    assert desk.state(change) is ChangeState.DONE
+    assert desk.shown() == [(7, "two", Flag.SEEN if not sweep else Flag(0)), (9, "three", Flag(0))]
 
 
 FLOORS: list[tuple[str, str, int | None, int | None]] = [

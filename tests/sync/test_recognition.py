@@ -132,8 +132,8 @@ def test_a_copy_whose_change_is_forgotten_is_found_all_the_same() -> None:
     desk = Desk()
     change = answered(desk, desk.append(PLAIN_MAIL))
     mine = desk.placeholder(change).id
-    desk.cache.changes.prune(keep=0)
-    assert desk.cache.changes.get(change) is None
+    desk.cache.changes.set_subjects(change, ())
+    assert desk.cache.changes.maker(mine) is None
     arrive(desk, 31, PLAIN_MAIL)
     with bench(work(), cache=desk.cache) as on:
         assert settled(desk, on) == [31]

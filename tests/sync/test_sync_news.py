@@ -169,6 +169,27 @@ def test_a_folder_that_shrinks_without_expunge_is_swept() -> None:
 NEWS: list[Event] = [Exists(4, 1), Expunged(1, 5), Message(2, 9, frozenset(("\\Seen",))), Alert("hear!")]
 
 
+@pytest.mark.cites("O5:C0002", "O5:V0055")
+@pytest.mark.parametrize("said", ["S: * 4 EXISTS", "S: * 2 EXPUNGED\nS: * 2 EXPUNGED\nS: * 4 EXISTS"])
+def test_messages_behind_one_that_went_are_kept(said: str) -> None:
+    """GNU imap4d: 2 and 3 of 6 go, and the fourth number is not the fourth UID any more."""
+    text = select(6) + fetched("1:*", *(header(uid, uid) for uid in range(1, 7))) + NOOP.format(said)
+    if "EXPUNGED" not in said:
+        text += swept("1 1", "2 4", "3 5", "4 6")
+    with bench(text) as on:
+        assert told(visited(on)) == Absorbed(removed=2)
+        assert uids(on) == [1, 4, 5, 6]
+        assert on.line.present == {1, 4, 5, 6}
+        assert (on.line.exists, on.line.behind) == (4, False)
+
+
+def test_flags_of_a_message_whose_uid_nobody_knows_any_more_come_by_the_sweep() -> None:
+    text = FIRST + NOOP.format("S: * 2 EXISTS\nS: * 2 FETCH (FLAGS (\\Seen))") + swept("1 7", r"2 9 \Seen")
+    with bench(text) as on:
+        assert told(visited(on)) == Absorbed(removed=1, changed=1)
+        assert [(message.uid, message.flags) for message in on.messages()] == [(7, Flag(0)), (9, Flag.SEEN)]
+
+
 def test_without_a_selected_folder_nothing_changes() -> None:
     with bench(FIRST) as on:
         visited(on).line.forget()

@@ -81,6 +81,12 @@ SEEN: list[Case] = [
         [status(b"x", Code(b"ALERT"), b"a")],
         [{"EXTRA_SPACE"}],
     ),
+    (
+        "EXPUNGED of GNU imap4d",
+        b"* 2 EXPUNGED\r\n* 2 EXPUNGE\r\n* 4 EXISTS\r\n",
+        [ExpungeData(2), ExpungeData(2), Exists(4)],
+        [{"EXPUNGED"}, set(), set()],
+    ),
     ("trailing space in EXISTS", b"* 5 EXISTS \r\n", [Exists(5)], [{"TRAILING_SPACE"}]),
     (
         "trailing space in STATUS",
