@@ -45,10 +45,7 @@ def test_a_server_that_fails_is_shown_with_what_was_said(wrong: str) -> None:
     assert (done.code, done.err) == (1, "")
     assert "flag-kept  FAIL\n" in done.out
     assert "FAIL  flag-kept (Outlook 2010)\n" in done.out
-    assert (
-        "found:    after setting them the message with UID 1 has to have the flags \\Flagged, and has none\n"
-        in done.out
-    )
+    assert "the message with UID 1 has to have the flags \\Flagged, and has none\n" in done.out
     assert "+FLAGS.SILENT (\\Flagged)\n" in done.out
     [marked] = [line for line in done.out.splitlines() if line.startswith("  > ")]
     assert marked.startswith("  > S: ")
