@@ -27,20 +27,21 @@ from outlookimap.errors import CacheError, UsageError
 class Cache:
     """The local copy in the file `path`, which is made for its owner only, or in memory where that is None.
 
-    Threads may share one; processes open one each. No password is ever in it.
+    Threads may share one; processes open one each. No password is ever in it. With `lazy` the headers that arrive are
+    decoded when somebody reads them or searches in them, not before: what is found and shown is the same.
 
     Raises CacheTooNew, CacheBusy or CacheError as `Database` does.
 
     Statements: O5:C0002
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, lazy: bool = False) -> None:
         self._database = Database(path)
         self._lock = WorkingLock(self._database.path)
         self.folders = FolderTable(self._database)
         self.changes = ChangeTable(self._database)
-        self.messages = MessageTable(self._database, self.changes)
-        self.search = SearchTable(self._database)
+        self.messages = MessageTable(self._database, self.changes, lazy=lazy)
+        self.search = SearchTable(self._database, self.messages.decode_outstanding)
 
     @property
     def path(self) -> Path | None:
@@ -95,9 +96,11 @@ class Cache:
         order: Order = "newest",
         date_from: str = "internaldate",
     ) -> list[MessageRow]:
-        """Return messages as `messages.find` does, the words of what came since they were last indexed included."""
+        """Return messages as `messages.find` does, with what is still to be indexed or decoded for it."""
         if criteria.text is not None:
             self.search.index_outstanding()
+        elif criteria.of_fields:
+            self.messages.decode_outstanding(folder_id)
         return self.messages.find(folder_id, criteria, limit=limit, order=order, date_from=date_from)
 
     def close(self) -> None:

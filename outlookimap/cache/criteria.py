@@ -61,6 +61,11 @@ class Criteria:
             if part is not None and len(part) > LONGEST_PART:
                 raise UsageError(f"{name}: {len(part)} characters are too many to look for, {LONGEST_PART} at most")
 
+    @property
+    def of_fields(self) -> bool:
+        """Whether fields of the header are looked at."""
+        return bool(self.sender or self.recipient or self.subject)
+
     def sql(self, date_from: str = "internaldate") -> tuple[str, tuple[str, ...]]:
         """Return a condition over `messages`, its columns unqualified, and its parameters."""
         conditions: list[str] = []

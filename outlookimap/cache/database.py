@@ -30,6 +30,8 @@ APPLICATION_ID = 0x4F494D43  # "OIMC"
 BUSY_SECONDS = 10.0
 PAGE_OCTETS = 16384
 SMALLEST_PAGE = 512
+PIECE_OCTETS = 1 << 20
+"""Octets of a BLOB that are written at once; one that is no longer needs no pieces."""
 PRIVATE = 0o600
 
 _BESIDE = ("-wal", "-shm")
@@ -90,6 +92,11 @@ class Database:
         with self._lock, self._errors():
             return self._connection.execute(sql, parameters).fetchall()
 
+    def each(self, sql: str, parameters: Parameters = ()) -> Iterator[Any]:
+        """Yield the rows of a SELECT one by one, none of them kept; other threads wait until the last was taken."""
+        with self._lock, self._errors():
+            yield from self._connection.execute(sql, parameters)
+
     def execute(self, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run one statement; `lastrowid` and `rowcount` are on what is returned."""
         with self._lock, self._errors():
@@ -99,6 +106,13 @@ class Database:
         """Run one statement for each of `rows`; return the number of rows changed."""
         with self._lock, self._errors():
             return max(0, self._connection.executemany(sql, rows).rowcount)
+
+    def write_blob(self, table: str, column: str, rowid: int, octets: bytes) -> None:
+        """Write `octets` over a BLOB of as many zeros, piece by piece: as a parameter they would be copied, twice."""
+        with self._lock, self._errors(), self._connection.blobopen(table, column, rowid) as blob:
+            view = memoryview(octets)
+            for start in range(0, len(view), PIECE_OCTETS):
+                blob.write(view[start : start + PIECE_OCTETS])
 
     def stamp(self) -> tuple[int, int]:
         """Return how much was written here, and a number that changes with what others write."""

@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from outlookimap.cache.criteria import Criteria
 from outlookimap.cache.database import Database
 from outlookimap.cache.moments import from_seconds
 from outlookimap.cache.rows import BodyState, Flag, MessageRow
-from outlookimap.cache.summary import Fingerprint
+from outlookimap.cache.summary import Fingerprint, Summary, summarise
 from outlookimap.wire.sequence import MAX_NUMBER
 
 Order: TypeAlias = Literal["newest", "oldest", "uid"]
 
 _COLUMNS = (
     "id, folder, generation, uid, flags, server_flags, keywords, size, internaldate, sent, subject, sender, recipients,"
-    " message_id, header_hash, body, hidden"
+    " message_id, header_hash, body, hidden, decoded"
 )
 _DATES = {"internaldate": "COALESCE(received, sent, 0)", "header": "COALESCE(sent, received, 0)"}
 # What has no UID yet came last.
@@ -88,7 +89,16 @@ class MessageQueries:
 
     def count(self, folder_id: int) -> int:
         """Return how many messages of a folder are shown."""
-        return self._number(f"SELECT count(*) FROM messages WHERE {_SHOWN}", folder_id, folder_id)
+        of_it = (
+            "FROM messages WHERE folder = :folder AND generation = (SELECT generation FROM folders WHERE id = :folder)"
+        )
+        # Each of the three an index counts by itself, without a look at the messages.
+        [(with_uid, without, hidden)] = self._database.query(
+            f"SELECT (SELECT count(*) {of_it} AND uid IS NOT NULL), (SELECT count(*) {of_it} AND uid IS NULL),"
+            f" (SELECT count(*) {of_it} AND hidden = 1)",
+            {"folder": folder_id},
+        )
+        return int(with_uid) + int(without) - int(hidden)
 
     def unseen(self, folder_id: int) -> int:
         """Return how many of them are unread."""
@@ -102,6 +112,23 @@ class MessageQueries:
             "SELECT uid, server_flags, keywords, id FROM messages"
             " WHERE folder = ? AND generation = ? AND uid IS NOT NULL ORDER BY uid",
             (folder_id, generation),
+        )
+
+    def states(self, folder_id: int, generation: int) -> Iterator[tuple[int, int, str]]:
+        """Yield UID, the server's flags and keywords of what has a UID, in the order of the UIDs, none of it kept."""
+        return self._database.each(
+            "SELECT uid, server_flags, keywords FROM messages"
+            " WHERE folder = ? AND generation = ? AND uid IS NOT NULL ORDER BY uid",
+            (folder_id, generation),
+        )
+
+    def any_uid(self, folder_id: int, generation: int) -> bool:
+        """Tell whether there is a message that has a UID."""
+        return bool(
+            self._database.query(
+                "SELECT 1 FROM messages WHERE folder = ? AND generation = ? AND uid IS NOT NULL LIMIT 1",
+                (folder_id, generation),
+            )
         )
 
     def without_body(self, folder_id: int, generation: int) -> list[int]:
@@ -120,9 +147,19 @@ class MessageQueries:
     def fingerprints(self, ids: Iterable[int]) -> list[tuple[int, Fingerprint]]:
         """Return what the messages are recognised by, with their ids, in the order of the ids."""
         rows = self._database.query(
-            f"SELECT id, message_id, received, header_hash FROM messages WHERE id {AMONG} ORDER BY id", (as_json(ids),)
+            f"SELECT id, message_id, received, header_hash, decoded FROM messages WHERE id {AMONG} ORDER BY id",
+            (as_json(ids),),
         )
-        return [(number, Fingerprint(*fields)) for number, *fields in rows]
+        unread = self._summaries(number for number, *_, decoded in rows if not decoded)
+        return [
+            (
+                number,
+                Fingerprint(unread[number].message_id, received, unread[number].header_hash)
+                if number in unread
+                else Fingerprint(message_id, received, header_hash),
+            )
+            for number, message_id, received, header_hash, _ in rows
+        ]
 
     def header(self, message_id: int) -> bytes | None:
         """Return the header block of a message, with the empty line that ends it, or None."""
@@ -143,13 +180,35 @@ class MessageQueries:
         return next(iter(self._rows(f"{rest} LIMIT 1", *parameters)), None)
 
     def _rows(self, rest: str, *parameters: Any) -> list[MessageRow]:
-        return [_message(*row) for row in self._database.query(f"SELECT {_COLUMNS} FROM messages {rest}", parameters)]
+        found = self._database.query(f"SELECT {_COLUMNS} FROM messages {rest}", parameters)
+        unread = self._summaries(row[0] for row in found if not row[-1])
+        return [_message(*row) if row[-1] else _decoded(_message(*row), unread[row[0]]) for row in found]
+
+    def _summaries(self, ids: Iterable[int]) -> dict[int, Summary]:
+        """Return what the headers of messages say whose columns do not say it yet; nothing is written."""
+        wanted = dict.fromkeys(ids, b"")
+        if wanted:
+            wanted.update(
+                self._database.query(f"SELECT message, octets FROM headers WHERE message {AMONG}", (as_json(wanted),))
+            )
+        return {number: summarise(header) for number, header in wanted.items()}
+
+
+def _decoded(row: MessageRow, said: Summary) -> MessageRow:
+    return replace(
+        row,
+        subject=said.subject,
+        sender=said.sender,
+        recipients=said.recipients,
+        message_id=said.message_id,
+        header_hash=said.header_hash,
+    )
 
 
 def _message(
     number: int, folder: int, generation: int, uid: int | None, flags: int, server_flags: int, keywords: str,
     size: int | None, internaldate: str | None, sent: int | None, subject: str, sender: str, recipients: str,
-    message_id: str, header_hash: bytes | None, body: int, hidden: int,
+    message_id: str, header_hash: bytes | None, body: int, hidden: int, _: int,
 ) -> MessageRow:  # fmt: skip
     return MessageRow(
         id=number,

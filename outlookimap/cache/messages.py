@@ -11,17 +11,21 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Protocol
 
-from outlookimap.cache.database import Database
+from outlookimap.cache.database import PIECE_OCTETS, Database
 from outlookimap.cache.message_queries import AMONG, MessageQueries, as_json
 from outlookimap.cache.moments import seconds
 from outlookimap.cache.rows import Arrived, BodyState, Flag
-from outlookimap.cache.summary import summarise
+from outlookimap.cache.summary import sent_moment, summarise
 
 _INSERT = """
     INSERT INTO messages (
         id, folder, generation, uid, flags, server_flags, keywords, size, internaldate, received,
-        sent, subject, sender, recipients, message_id, header_hash, body
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        sent, subject, sender, recipients, message_id, header_hash, body, decoded
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DECODED = """
+    UPDATE messages SET subject = ?, sender = ?, recipients = ?, message_id = ?, header_hash = ?, decoded = 1
+    WHERE id = ? AND decoded = 0
 """
 # The words are searched for again only where they may be others now.
 _TAKE_OVER = f"""
@@ -32,7 +36,8 @@ _TAKE_OVER = f"""
             THEN messages.body ELSE new.body END,
         flags = new.server_flags, server_flags = new.server_flags, keywords = new.keywords, size = new.size,
         internaldate = new.internaldate, received = new.received, sent = new.sent, subject = new.subject,
-        sender = new.sender, recipients = new.recipients, message_id = new.message_id, header_hash = new.header_hash
+        sender = new.sender, recipients = new.recipients, message_id = new.message_id, header_hash = new.header_hash,
+        decoded = new.decoded
     FROM messages AS new WHERE messages.id = :old AND new.id = :new
 """
 _TAKE_HEADER = "UPDATE OR REPLACE headers SET message = :old WHERE message = :new"
@@ -58,19 +63,21 @@ class MessageTable(MessageQueries):
     """The messages of all folders, with their headers and bodies.
 
     A message has the server's flags and those shown, which have the queued changes on top. One without a UID is a
-    placeholder: it is only here so far, or the server did not say where it put it.
+    placeholder: it is only here so far, or the server did not say where it put it. With `lazy` the headers that arrive
+    are decoded when somebody reads them or `decode_outstanding` does.
     """
 
-    def __init__(self, database: Database, queue: Overlay) -> None:
+    def __init__(self, database: Database, queue: Overlay, *, lazy: bool = False) -> None:
         super().__init__(database)
         self._queue = queue
+        self._lazy = lazy
 
     # ------------------------------------------------------------ arriving
 
     def add(self, folder_id: int, generation: int, arrived: Sequence[Arrived]) -> list[int]:
         """Store what arrived and return the ids, in its order; a message whose UID is here is left as it is."""
         with self._database.transaction():
-            known = self._ids(folder_id, generation, [message.uid for message in arrived])
+            known = self._known(folder_id, generation, [message.uid for message in arrived])
             number = self._last_id()
             rows, headers, ids = [], [], []
             for message in arrived:
@@ -80,13 +87,39 @@ class MessageTable(MessageQueries):
                     found = known[message.uid] = number
                     rows.append(_columns(
                         number, folder_id, generation, message.uid, message.flags, message.keywords, message.size,
-                        message.internaldate, message.header, BodyState.NONE,
+                        message.internaldate, message.header, BodyState.NONE, lazy=self._lazy,
                     ))  # fmt: skip
                     headers.append((number, message.header))
                 ids.append(found)
             self._database.executemany(_INSERT, rows)
             self._database.executemany("INSERT INTO headers VALUES (?, ?)", headers)
         return ids
+
+    def decode_outstanding(self, folder_id: int | None = None, batch: int = 1000) -> int:
+        """Decode the headers of a folder, or of all for None, that were stored undecoded; return how many there were.
+
+        Each batch is a transaction: others wait no longer than for one.
+        """
+        wanted, place = ("decoded = 0", []) if folder_id is None else ("decoded = 0 AND folder = ?", [folder_id])
+        decoded = 0
+        while True:
+            with self._database.transaction():
+                rows = self._database.query(
+                    "SELECT id, coalesce(octets, x'') FROM messages LEFT JOIN headers ON message = id"
+                    f" WHERE {wanted} LIMIT ?",
+                    (*place, batch),
+                )
+                summaries = [(summarise(header), number) for number, header in rows]
+                self._database.executemany(
+                    _DECODED,
+                    [
+                        (said.subject, said.sender, said.recipients, said.message_id, said.header_hash, number)
+                        for said, number in summaries
+                    ],
+                )
+            if not rows:
+                return decoded
+            decoded += len(rows)
 
     def add_local(
         self,
@@ -112,21 +145,37 @@ class MessageTable(MessageQueries):
         return number
 
     def store_body(self, message_id: int, octets: bytes, *, partial: bool) -> bool:
-        """Keep a message's octets and tell whether they were kept: not where the message is gone.
+        """Keep a message's octets and tell whether they were kept; see `store_bodies`."""
+        return bool(self.store_bodies([(message_id, octets, partial)]))
 
-        A partial body never replaces a whole one, though the documented client may let it.
+    def store_bodies(self, bodies: Iterable[tuple[int, bytes, bool]]) -> int:
+        """Keep the octets of messages, as (id, octets, whether they are partial), each id once; return how many.
+
+        Those of a message that is gone are not kept. A partial body never replaces a whole one, though the documented
+        client may let it.
 
         Statements: O5:V0070
         """
-        state = BodyState.PARTIAL if partial else BodyState.WHOLE
+        rows = [(number, octets, not partial) for number, octets, partial in bodies]
+        kept = f"id = ? AND (body <> {BodyState.WHOLE:d} OR ?)"
         with self._database.transaction():
-            changed = self._database.execute(
-                "UPDATE messages SET body = ?, indexed = 0 WHERE id = ? AND (body <> ? OR ?)",
-                (int(state), message_id, int(BodyState.WHOLE), not partial),
-            ).rowcount
-            if changed:
-                self._database.execute("INSERT OR REPLACE INTO bodies VALUES (?, ?)", (message_id, octets))
-        return bool(changed)
+            self._database.executemany(
+                f"INSERT OR REPLACE INTO bodies SELECT id, ? FROM messages WHERE {kept}",
+                [(octets, number, whole) for number, octets, whole in rows if len(octets) <= PIECE_OCTETS],
+            )
+            for number, octets, whole in rows:
+                if len(octets) > PIECE_OCTETS:
+                    self._store_large(number, octets, f"SELECT 1 FROM messages WHERE {kept}", (number, whole))
+            return self._database.executemany(
+                f"UPDATE messages SET body = ?, indexed = 0 WHERE {kept}",
+                [(int(BodyState.WHOLE if whole else BodyState.PARTIAL), number, whole) for number, _, whole in rows],
+            )
+
+    def _store_large(self, number: int, octets: bytes, kept: str, parameters: tuple[int, bool]) -> None:
+        if self._database.query(kept, parameters):
+            # not INSERT with SELECT, which would make all those zeros
+            self._database.execute("INSERT OR REPLACE INTO bodies VALUES (?, zeroblob(?))", (number, len(octets)))
+            self._database.write_blob("bodies", "octets", number, octets)
 
     # ------------------------------------------------------------ flags
 
@@ -266,6 +315,15 @@ class MessageTable(MessageQueries):
             )
         )
 
+    def _known(self, folder_id: int, generation: int, uids: Iterable[int]) -> dict[int, int]:
+        """Return as `_ids`; where all are above those that are here, as at a first visit, nothing is looked for."""
+        [(highest,)] = self._database.query(
+            "SELECT max(uid) FROM messages WHERE folder = ? AND generation = ? AND uid IS NOT NULL",
+            (folder_id, generation),
+        )
+        among = [uid for uid in uids if uid <= (highest or 0)]
+        return self._ids(folder_id, generation, among) if among else {}
+
     def _last_id(self) -> int:
         """Return the highest id ever given out; within a transaction the next ones are ours to give."""
         rows = self._database.query("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")
@@ -274,13 +332,19 @@ class MessageTable(MessageQueries):
 
 def _columns(
     number: int, folder_id: int, generation: int, uid: int | None, flags: Flag, words: str, size: int | None,
-    internaldate: dt.datetime | None, header: bytes, body: BodyState,
+    internaldate: dt.datetime | None, header: bytes, body: BodyState, *, lazy: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
-    summary = summarise(header)
     bits = int(flags)
     when = None if internaldate is None else internaldate.isoformat()
     received = None if internaldate is None else seconds(internaldate)
+    said: tuple[Any, ...]
+    if lazy:
+        said = (sent_moment(header), "", "", "", "", None)
+    else:
+        summary = summarise(header)
+        said = (
+            summary.sent, summary.subject, summary.sender, summary.recipients, summary.message_id, summary.header_hash,
+        )  # fmt: skip
     return (
-        number, folder_id, generation, uid, bits, bits, words, size, when, received, summary.sent, summary.subject,
-        summary.sender, summary.recipients, summary.message_id, summary.header_hash, int(body),
+        number, folder_id, generation, uid, bits, bits, words, size, when, received, *said, int(body), not lazy,
     )  # fmt: skip

@@ -5,6 +5,8 @@ Knows the tables and what text a message has (`words`); how words are asked for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from outlookimap.cache.database import Database
 from outlookimap.cache.rows import BodyState
 from outlookimap.cache.words import text_of
@@ -19,14 +21,17 @@ class SearchTable:
     Raises CacheError where the file refuses.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, decode: Callable[[], object]) -> None:
+        """Begin; `decode` sees to it that the columns of all messages say what their headers say."""
         self._database = database
+        self._decode = decode
 
     def index_outstanding(self, batch: int = 500) -> int:
         """Make searchable what arrived since the last time, a body after its header too; return how many messages.
 
         Each batch, of so many messages or `BATCH_OCTETS`, is a transaction: others wait no longer than for one.
         """
+        self._decode()
         indexed = 0
         while done := self._index_batch(batch):
             indexed += done

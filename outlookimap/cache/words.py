@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from html.parser import HTMLParser
 
-from outlookimap.cache.summary import cleaned, decode, field_text, split, summarise
+from outlookimap.cache.content_fields import ContentFields, content_fields
+from outlookimap.cache.summary import cleaned, decode, split, summarise
 
 DEEPEST = 10
 """Levels of parts within parts, forwarded messages included."""
 MOST_PARTS = 500
-LONGEST_FIELD = 4000
-"""Octets of a Content field that are read; the standard library goes over its parameters again and again."""
-
-_CONTENT_FIELD = re.compile(rb"\n(content-[a-z-]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE)
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*\r?(?=\n|\Z)")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_BASE64)))
 _OCTETS_A_CHARACTER = 6
@@ -42,61 +40,52 @@ def text_of(octets: bytes, limit: int = 1_000_000) -> str:
 class _Part:
     """What the Content fields of a part say, and its body as it is encoded."""
 
-    kind: str
-    charset: str
-    boundary: str
-    name: str
-    attached: bool
-    encoding: str
+    fields: ContentFields
     body: bytes
 
     @classmethod
     def read(cls, octets: bytes, default_kind: str) -> _Part:
         header, body = split(octets)
-        fields = Message()
-        fields.set_default_type(default_kind)
-        for name, value in _CONTENT_FIELD.findall(b"\n" + header):
-            unfolded = value[:LONGEST_FIELD].strip().replace(b"\r", b"").replace(b"\n", b"")
-            fields[name.decode("ascii")] = cleaned(decode(unfolded, "ascii"))
-        try:
-            return cls(
-                kind=fields.get_content_type(),
-                charset=str(fields.get_param("charset", "")),
-                boundary=fields.get_boundary(""),
-                name=field_text(fields.get_filename("").encode("utf-8", "replace")),
-                attached=fields.get_content_disposition() == "attachment",
-                encoding=str(fields.get("content-transfer-encoding", "")).strip().lower(),
-                body=body,
-            )
-        except (ValueError, LookupError, TypeError, AttributeError):  # parameters that the standard library trips over
-            return cls(kind=default_kind, charset="", boundary="", name="", attached=False, encoding="", body=body)
+        return cls(content_fields(header, default_kind), body)
+
+    @property
+    def kind(self) -> str:
+        return self.fields.kind
 
     def decoded(self, limit: int) -> bytes:
         """Return the octets, of base64 and quoted-printable at most so many characters' worth."""
         cut = self.body[: limit * _OCTETS_A_CHARACTER]
-        if self.encoding == "base64":
+        if self.fields.encoding == "base64":
             letters = cut.translate(None, _NOT_BASE64)
             return binascii.a2b_base64(letters[: len(letters) - (len(letters) % 4 == 1)] + b"===")
-        if self.encoding == "quoted-printable":
+        if self.fields.encoding == "quoted-printable":
             return binascii.a2b_qp(cut)
         return cut
 
     def children(self, most: int) -> list[_Part]:
         """Return the first parts of a multipart, without what is before the first and after the last."""
-        delimiter = re.compile(
-            rb"\n--" + re.escape(self.boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*\r?(?=\n|\Z)"
-        )
         kind = "message/rfc822" if self.kind == "multipart/digest" else "text/plain"
         body = b"\n" + self.body
         parts: list[_Part] = []
         start: int | None = None
-        for match in delimiter.finditer(body):
+        for place, end, last in _delimiters(body, self.fields.boundary):
             if start is not None:
-                parts.append(_Part.read(body[start : match.start()], kind))
-            start = None if match[1] else match.end() + 1
+                parts.append(_Part.read(body[start:place], kind))
+            start = None if last else end + 1
             if start is None or len(parts) == most:
                 return parts
         return parts if start is None else [*parts, _Part.read(body[start:], kind)]
+
+
+def _delimiters(body: bytes, boundary: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield where delimiter lines begin and end, line feeds in front of them included, and whether it is the last."""
+    begin = b"\n--" + boundary.encode("utf-8", "replace")
+    place = body.find(begin)
+    while place >= 0:
+        found = _DELIMITER_END.match(body, place + len(begin))
+        if found is not None:
+            yield place, found.end(), found[1] is not None
+        place = body.find(begin, place + 1 if found is None else found.end())
 
 
 class _Reading:
@@ -114,8 +103,8 @@ class _Reading:
         if not self._parts or self._left <= 0 or depth > DEEPEST:
             return
         self._parts -= 1
-        self._add(part.name)
-        if part.kind.startswith("multipart/") and part.boundary:
+        self._add(part.fields.name)
+        if part.kind.startswith("multipart/") and part.fields.boundary:
             children = part.children(self._parts)
             if part.kind == "multipart/alternative":
                 html = html and not any(child.kind == "text/plain" and child.body.strip() for child in children)
@@ -125,15 +114,25 @@ class _Reading:
             forwarded = part.decoded(len(part.body))
             self._add(summarise(split(forwarded)[0]).subject)
             self.message(forwarded, depth + 1, html=html)
-        elif not part.attached and (part.kind != "text/html" or html) and part.kind in {"text/plain", "text/html"}:
-            text = decode(part.decoded(self._left), part.charset)
+        elif (
+            not part.fields.attached and (part.kind != "text/html" or html) and part.kind in {"text/plain", "text/html"}
+        ):
+            text = decode(part.decoded(self._left), part.fields.charset)
             self._add(_without_tags(text[: self._left]) if part.kind == "text/html" else text)
 
     def _add(self, text: str) -> None:
-        piece = "\n".join(cleaned(line).rstrip() for line in text.splitlines()).strip("\n")[: self._left]
+        piece = _in_lines(text).strip("\n")[: self._left]
         if piece:
             self.pieces.append(piece)
             self._left -= len(piece) + 1
+
+
+def _in_lines(text: str) -> str:
+    """Return text with a line feed at the end of each line, and nothing that acts on a terminal."""
+    plain = text.replace("\r\n", "\n")
+    if " \n" not in plain and plain.replace("\n", "").isprintable():
+        return plain.rstrip(" ")
+    return "\n".join(cleaned(line).rstrip() for line in text.splitlines())
 
 
 def _without_tags(html: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from typing import Generic, TypeAlias, TypeVar
 
@@ -35,6 +35,8 @@ Uids: TypeAlias = "int | Iterable[int] | SequenceSet"
 """Messages: one number, several, or a set."""
 Into: TypeAlias = Callable[[list[Message]], object]
 """Takes the messages of a FETCH chunk by chunk; it may not call the session."""
+Columns: TypeAlias = Callable[[Sequence[int], Sequence[frozenset[str]]], object]
+"""Takes UIDs and their flags chunk by chunk, one set for the same flags; it may not call the session."""
 
 
 def _nothing(events: list[e.Event]) -> None:
@@ -78,12 +80,13 @@ def check(completed: Sequence[e.Completed], context: Context) -> None:
 
 
 class Calls:
-    """Makes calls; `context` gives what is known at the moment a call is made."""
+    """Makes calls; `context` gives what is known at the moment a call is made, `shown` the flags the product sees."""
 
-    def __init__(self, context: Callable[[], Context], style: Style) -> None:
+    def __init__(self, context: Callable[[], Context], style: Style, shown: reading.ShownFlags) -> None:
         """Keep where the context comes from and how commands will be spelled."""
         self._context = context
         self._style = style
+        self._shown = shown
 
     # ---------------------------------------------------------------- any time
 
@@ -212,6 +215,24 @@ class Calls:
             return "bodies"
         return "old_bodies_read" if mark_read else "old_bodies"
 
+    def fetch_flags(self, uids: Uids, into: Into | None, columns: Columns | None) -> Call[list[Message]]:
+        """Send UID FETCH (UID FLAGS); what answers it goes to `into` as messages or to `columns` without any made.
+
+        Statements: O5:V0055, O5:V0059, O5:V0060
+        """
+        call = self.fetch("flags", uids, uid=True, into=into)
+        if columns is None:
+            return call
+        if into is not None:
+            raise UsageError("`into` takes messages and `columns` UIDs and flags: pass one of them")
+
+        def take(events: list[e.Event]) -> None:
+            numbers, flags = reading.columns(events, self._shown)
+            if numbers:
+                columns(numbers, flags)
+
+        return replace(call, take=take)
+
     def fetch(self, purpose: str, messages: Uids, *, uid: bool, into: Into | None) -> Call[list[Message]]:
         """Send FETCH in the form the profile has for `purpose`.
 
@@ -246,8 +267,7 @@ class Calls:
         found: list[Message] = []
 
         def take(events: list[e.Event]) -> None:
-            profile = self._context().profile
-            batch = [reading.message(event, profile) for event in events if isinstance(event, e.Fetched)]
+            batch = reading.messages(events, self._shown)
             if into is None:
                 found.extend(batch)
             else:

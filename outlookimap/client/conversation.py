@@ -35,6 +35,7 @@ from outlookimap.wire.responses import (
 )
 
 _ANY_TAG = b"0000"
+_FETCHED = (e.Fetched, e.FetchedRun)
 _NAMES: tuple[tuple[type, str], ...] = ((FlagsData, "FLAGS"), (Recent, "RECENT"), (SearchData, "SEARCH"))
 
 
@@ -68,6 +69,7 @@ class Conversation:
         self.guarded = guarded
         self.alerts: list[str] = []
         self.news: deque[Event] = deque()
+        self.shown = reading.ShownFlags(profile)
         self.delimiter: bytes | None = None
         self._border: int | None = None  # how many of the news were there when EXISTS answered a SELECT
 
@@ -180,6 +182,8 @@ class Conversation:
 
         Statements: O5:V0062, O5:V0063, O5:V0064, O5:V0065
         """
+        if isinstance(event, _FETCHED):
+            return  # thousands of them say nothing of this
         if isinstance(event, e.Goodbye) or (isinstance(event, e.Greeted) and event.condition is Condition.BYE):
             if self.profile.flag("answers.bye_text"):
                 self._alert(event.text)
@@ -225,8 +229,8 @@ class Conversation:
         """
         if isinstance(event, e.Exists | e.Expunged):
             self.news.append(event)
-        elif isinstance(event, e.Fetched):
-            self.news.append(reading.message(event, self.profile))
+        elif isinstance(event, _FETCHED):
+            self.news.extend(reading.messages([event], self.shown))
         elif isinstance(event, e.Data):
             if isinstance(event.response, ListData):
                 self.news.append(reading.folder(event.response, self.profile))

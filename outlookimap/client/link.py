@@ -144,7 +144,7 @@ class Link:
         if octets:
             self._received += len(octets)
             self._taps.octets(Sender.SERVER, [(octets, False)], now)
-        events = self.connection.receive(octets, now)
+        events = self.connection.receive(octets, now, runs=True)
         events += self._send()
         return self._without_end(events)
 

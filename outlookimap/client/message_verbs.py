@@ -8,7 +8,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from typing import TypeAlias
 
-from outlookimap.client.calls import Into, Name, Uids, as_set
+from outlookimap.client.calls import Columns, Into, Name, Uids, as_set
 from outlookimap.client.results import Appended, Copied, Message
 from outlookimap.client.verbs import Verbs
 from outlookimap.wire import commands as c
@@ -36,12 +36,14 @@ class MessageVerbs(Verbs):
         """
         return self._perform(self._calls.fetch("uids", seqs, uid=False, into=None))
 
-    def fetch_flags(self, uids: Uids, *, into: Into | None = None) -> Messages:
+    def fetch_flags(self, uids: Uids, *, into: Into | None = None, columns: Columns | None = None) -> Messages:
         """Send UID FETCH (UID FLAGS). With `into` messages go there chunk by chunk and the list stays empty.
+
+        With `columns` UIDs and flags go there instead, without a `Message` made of them. Raises UsageError for both.
 
         Statements: O5:V0055
         """
-        return self._perform(self._calls.fetch("flags", uids, uid=True, into=into))
+        return self._perform(self._calls.fetch_flags(uids, into, columns))
 
     def fetch_headers(self, uids: Uids, *, into: Into | None = None) -> Messages:
         """Fetch UID, flags, size and header, with INTERNALDATE unless the policy takes dates from the header.

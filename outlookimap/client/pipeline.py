@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar, cast
 
-from outlookimap.client.calls import Call, Calls, Into, Name, Uids
+from outlookimap.client.calls import Call, Calls, Columns, Into, Name, Uids
 from outlookimap.client.conversation import Running
 from outlookimap.client.results import Copied, Message
 from outlookimap.errors import UsageError
@@ -67,9 +67,11 @@ class Pipeline:
         """Add FETCH (UID); see `Session.fetch_uids`."""
         return self._add(self._calls.fetch("uids", seqs, uid=False, into=None))
 
-    def fetch_flags(self, uids: Uids, *, into: Into | None = None) -> Pending[list[Message]]:
+    def fetch_flags(
+        self, uids: Uids, *, into: Into | None = None, columns: Columns | None = None
+    ) -> Pending[list[Message]]:
         """Add UID FETCH (UID FLAGS); see `Session.fetch_flags`."""
-        return self._add(self._calls.fetch("flags", uids, uid=True, into=into))
+        return self._add(self._calls.fetch_flags(uids, into, columns))
 
     def fetch_headers(self, uids: Uids, *, into: Into | None = None) -> Pending[list[Message]]:
         """Add the FETCH of headers; see `Session.fetch_headers`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from outlookimap.protocol.events import Exists, Expunged
 from outlookimap.wire.leniency import Leniency
@@ -53,8 +53,7 @@ class Mailbox:
     uids_persist: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What a FETCH response said of one message; None where it said nothing.
 
     `seq` was its sequence number and `uid` its UID when the response arrived. `flags` are without those the product
@@ -62,15 +61,20 @@ class Message:
     they came; `partial` says that what came of them is not the whole, whatever was asked for (O5:V0070).
     """
 
+    # a tuple, because thousands are made a second
     seq: int
     uid: int | None = None
     flags: frozenset[str] | None = None
     size: int | None = None
     internaldate: dt.datetime | None = None
-    header: bytes | None = field(default=None, repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    header: bytes | None = None
+    body: bytes | None = None
     partial: bool = False
     leniencies: tuple[Leniency, ...] = ()
+
+    def __repr__(self) -> str:
+        shown = (name for name in self._fields if name not in ("header", "body"))
+        return f"Message({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 @dataclass(frozen=True, slots=True)

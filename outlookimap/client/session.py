@@ -34,6 +34,7 @@ from outlookimap.transport.tap import Taps
 from outlookimap.transport.tls import client_context
 from outlookimap.wire import commands as c
 from outlookimap.wire.limits import Limits
+from outlookimap.wire.response_reader import Tiers
 from outlookimap.wire.secret import Secret
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Session(FolderVerbs, MessageVerbs):
         self._recorder = recorder
         self._conversation = SigningIn(opening, user, password).open()
         self._link = self._conversation.link
-        self._calls = Calls(self._conversation.context, opening.style())
+        self._calls = Calls(self._conversation.context, opening.style(), self._conversation.shown)
         self._shared = Shared(self._conversation, self._clock)
         self._driver: Driver | None = None
 
@@ -205,6 +206,11 @@ class Session(FolderVerbs, MessageVerbs):
     def traffic(self) -> Traffic:
         """What this connection carried so far, the sign-in included."""
         return self._link.traffic
+
+    @property
+    def tiers(self) -> Tiers:
+        """How many responses of this connection were read how; it changes how fast they came and nothing else."""
+        return self._link.connection.tiers
 
     # ---------------------------------------------------------------- one at a time
 

@@ -37,8 +37,11 @@ class Outlook:
     """An account with a local copy of its mail, which is worked on with and without a connection.
 
     Connects to `url` at once, or with `offline` not before `connect()` or `sync()`; `url` may then be None. `cache` is
-    the file of the local copy, made where it is not there; None keeps it in memory. The other arguments are those of
-    `Session.connect`; with `drive` a thread keeps connections alive, without it `poll()` and `watch()` do, as they run.
+    the file of the local copy, made where it is not there; None keeps it in memory. With `lazy` subjects, senders and
+    the like are decoded when somebody reads or searches them: a first sync is quicker, a list takes longer to show. The
+    other arguments are those of `Session.connect`; with `drive` a thread keeps connections alive, without it `poll()`
+    and `watch()` do, as they run.
+
     A context manager: leaving it signs out; changes that are still queued stay in the file.
 
     Raises what `Session.connect` raises; UsageError without a URL; CacheTooNew and CacheError for a file that cannot be
@@ -52,6 +55,7 @@ class Outlook:
         url: str | None = None,
         *,
         cache: str | Path | None = None,
+        lazy: bool = False,
         offline: bool = False,
         user: str | None = None,
         password: str | Secret | None = None,
@@ -100,7 +104,7 @@ class Outlook:
             self._cache.bind(url, name)
             return session
 
-        self._cache = Cache(cache)
+        self._cache = Cache(cache, lazy=lazy)
         self._account = Account(self._cache, dial, profile=known, policy=settings, clock=clock)
         try:
             if url is not None and self._cache.account():  # a new copy is nobody's before a sign-in has worked

@@ -53,7 +53,7 @@ _BY_KIND: dict[bytes, tuple[type[c.Command], ...]] = {
 class Asked:
     """What a FETCH or a STORE asked for, prepared so that no response costs more than a look at a sorted list."""
 
-    __slots__ = ("_any", "_every", "_firsts", "_lasts", "_open", "_uid")
+    __slots__ = ("_any", "_came", "_endless", "_every", "_firsts", "_fits", "_lasts", "_open", "_uid")
 
     def __init__(self, command: c.Fetch | c.Store) -> None:
         """Keep the message set, and the items of which any, or every one, has to come."""
@@ -67,21 +67,63 @@ class Asked:
             self._any = tuple(item for item in items if item.name not in (f.FLAGS, f.UID))
             if not self._any:
                 self._every = (*items, _UID) if command.uid else items
+        self._came: tuple[f.FetchAtt, ...] = ()
+        self._fits = False
         self._firsts, self._lasts = _merged(command.messages)
         open_ranges = tuple(part for part in command.messages.ranges if None in part)
         self._open = SequenceSet(open_ranges) if open_ranges else None
+        self._endless = min((first for first, last in open_ranges if first is not None), default=None)
 
     def answered_by(self, data: r.FetchData, uid: int | None, view: MailboxView) -> bool:
         """Tell whether `data`, of a message with `uid` in `view`, is an answer."""
-        came = [item for item, _ in data.items]
-        if self._every:
-            if not all(any(asked.answered_by(item) for item in came) for asked in self._every):
-                return False
-        elif not any(asked.answered_by(item) for asked in self._any for item in came):
+        if not self._wanted(tuple(item for item, _ in data.items)):
             return False
         if self._uid:
             return uid is not None and self._holds(uid, view.uid(len(view)))
         return self._holds(data.seq, len(view))
+
+    def answered_by_run(self, run: r.FetchRun, view: MailboxView) -> bool | None:
+        """Tell the same of a run before `view` has learnt from it: of all its responses, or None where it is not sure.
+
+        False is sure as well: none is an answer.
+        """
+        if not self._wanted(run.items):
+            return False
+        numbers = run.uids if self._uid else run.seqs
+        low, high = min(numbers), max(numbers)
+        place = bisect_right(self._firsts, low) - 1
+        if place >= 0 and high <= self._lasts[place]:
+            return True
+        if self._endless is not None and low >= self._endless:
+            largest = self._largest(run, view) if self._uid else len(view)
+            return True if largest is None or high <= largest else None
+        return True if self._hold_all(numbers) else None
+
+    def _wanted(self, came: tuple[f.FetchAtt, ...]) -> bool:
+        """Tell whether `came` are items that were asked for; most often they are the ones that came last."""
+        if came is not self._came:
+            self._came = came
+            if self._every:
+                self._fits = all(any(asked.answered_by(item) for item in came) for asked in self._every)
+            else:
+                self._fits = any(asked.answered_by(item) for asked in self._any for item in came)
+        return self._fits
+
+    @staticmethod
+    def _largest(run: r.FetchRun, view: MailboxView) -> int | None:
+        """Return the lowest of what ``*`` stands for while `view` learns from `run`; None where it stays unknown."""
+        last = len(view)
+        known = [uid for seq, uid in zip(run.seqs, run.uids, strict=True) if seq == last] if last in run.seqs else []
+        before = view.uid(last)
+        return min(known if before is None else [*known, before], default=None)
+
+    def _hold_all(self, numbers: Iterable[int]) -> bool:
+        firsts, lasts = self._firsts, self._lasts
+        for number in numbers:
+            place = bisect_right(firsts, number) - 1
+            if place < 0 or number > lasts[place]:
+                return False
+        return True
 
     def _holds(self, number: int, largest: int | None) -> bool:
         place = bisect_right(self._firsts, number) - 1

@@ -7,6 +7,7 @@ be in by then. Knows no product: what a product never sends is guarded above.
 from __future__ import annotations
 
 import base64
+import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from outlookimap.wire import responses as r
 from outlookimap.wire.building import Style
 from outlookimap.wire.command_writer import write_command, write_line
 from outlookimap.wire.limits import Limits
-from outlookimap.wire.response_reader import ResponseReader
+from outlookimap.wire.response_reader import ResponseReader, Tiers
 from outlookimap.wire.responses import Condition
 from outlookimap.wire.secret import Piece
 
@@ -84,6 +85,11 @@ class ClientConnection(Connection):
     def in_flight(self) -> tuple[tuple[bytes, c.Command], ...]:
         """Tags and commands that have no answer yet, in the order they were submitted."""
         return tuple((entry.tag, entry.command) for entry in self._in_flight)
+
+    @property
+    def tiers(self) -> Tiers:
+        """How many responses were read how."""
+        return self._reader.taken
 
     def submit(self, command: c.Command, *, tag: bytes | None = None) -> bytes:
         """Queue `command` and return its tag.
@@ -177,8 +183,10 @@ class ClientConnection(Connection):
 
     # ---------------------------------------------------------------- receiving
 
-    def receive(self, octets: bytes, now: float) -> list[e.Event]:
+    def receive(self, octets: bytes, now: float, *, runs: bool = False) -> list[e.Event]:
         """Take octets from the server, b"" at their end; return the events, `Ended` last when it is over.
+
+        With `runs` data of messages that came alike are together in a `FetchedRun`.
 
         Statements: O5:V0001, O5:V0023, O5:V0024
         """
@@ -189,8 +197,11 @@ class ClientConnection(Connection):
         self.last_received = now
         events: list[e.Event] = []
         try:
-            for response in self._reader.feed(octets):
-                events.append(self._one(response))  # noqa: PERF401 - an error must not lose the events before it
+            for response in self._reader.feed(octets, runs=runs):
+                if isinstance(response, r.FetchRun):
+                    self._run(response, events)
+                else:
+                    events.append(self._one(response))
         except RemoteProtocolError as found:
             events.append(self._end(found))
             return events
@@ -346,6 +357,33 @@ class ClientConnection(Connection):
             if entry.asked is not None and entry.asked.answered_by(response, uid, view):
                 return e.Fetched(response.seq, uid, response, entry.tag)
         return e.Fetched(response.seq, uid, response)
+
+    def _run(self, run: r.FetchRun, events: list[e.Event]) -> None:
+        """Append what a run says: one event, or one for each response where they may not all mean the same."""
+        together = self._together(run)
+        if together is not None:
+            self._untagged += len(run)
+            events.append(together)
+            return
+        for response in run.expanded():
+            events.append(self._one(response))  # noqa: PERF401 - an error must not lose the events before it
+
+    def _together(self, run: r.FetchRun) -> e.FetchedRun | None:
+        if self.flow is Flow.TLS or self.state is State.CONNECTED or self._untagged + len(run) > self.limits.items:
+            return None
+        view = self._speaking_of()
+        if view is None:
+            return e.FetchedRun(run)
+        answers: bytes | None = None
+        for entry in itertools.takewhile(lambda entry: entry.selecting is None, self._in_flight):
+            answered = entry.asked is not None and entry.asked.answered_by_run(run, view)
+            if answered is None:
+                return None
+            if answered:
+                answers = entry.tag
+                break
+        view.learn_run(run.seqs, run.uids)
+        return e.FetchedRun(run, answers)
 
     def _data(self, response: r.Response) -> e.Data:
         selecting, tag = self._selecting()

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from outlookimap.errors import RemoteProtocolError
 from outlookimap.wire.commands import Command
 from outlookimap.wire.leniency import Leniency
-from outlookimap.wire.responses import Code, Condition, FetchData, Response
+from outlookimap.wire.responses import Code, Condition, FetchData, FetchRun, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchedRun:
+    """Data of several messages that came alike, one after the other: as many `Fetched` with the same `answers`."""
+
+    run: FetchRun
+    answers: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """An untagged OK, NO or BAD, or a PREAUTH that is no greeting and means nothing.
 
@@ -145,7 +153,18 @@ class Ended:
 
 
 Event: TypeAlias = (
-    Greeted | Completed | Challenged | IdleBegan | Exists | Expunged | Fetched | Notice | Data | Goodbye | Ended
+    Greeted
+    | Completed
+    | Challenged
+    | IdleBegan
+    | Exists
+    | Expunged
+    | Fetched
+    | FetchedRun
+    | Notice
+    | Data
+    | Goodbye
+    | Ended
 )
 
 

@@ -6,7 +6,7 @@ One class for both roles: the client learns UIDs from FETCH, the server knows th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from outlookimap.errors import RemoteProtocolError
 from outlookimap.wire.sequence import MAX_NUMBER
@@ -73,6 +73,16 @@ class MailboxView:
         if 1 <= seq <= min(self._count, LEARNT):
             self._fill(seq)
             self._uids[seq - 1] = uid
+
+    def learn_run(self, seqs: Sequence[int], uids: Sequence[int]) -> None:
+        """Note the UIDs at `seqs`, one after the other."""
+        first, last = seqs[0], seqs[-1]
+        if first >= 1 and last <= min(self._count, LEARNT) and list(seqs) == list(range(first, last + 1)):
+            self._fill(first - 1)
+            self._uids[first - 1 : last] = uids
+            return
+        for seq, uid in zip(seqs, uids, strict=True):
+            self.learn(seq, uid)
 
     def expunge(self, seq: int) -> int | None:
         """Take EXPUNGE: remove the message at `seq` and return its UID, or None where it was unknown.

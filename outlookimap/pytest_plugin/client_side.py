@@ -68,7 +68,7 @@ class _Playing:
         )
         self._link = Link(self._transport, self._connection, clock=FakeClock(), taps=Taps(), silence=_SILENCE)
         self._conversation = Conversation(self._link, profile, Policy(encryption="none"), guarded=False)
-        self._calls = Calls(self._conversation.context, style(profile))
+        self._calls = Calls(self._conversation.context, style(profile), self._conversation.shown)
         self._running: list[tuple[Command, Running]] = []
         self._left_out: set[bytes] = set()  # tags of commands that we cannot say, and that were refused
         self._completed: set[bytes] = set()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -97,7 +96,7 @@ def _joined(first: Message, second: Message) -> Message:
     said = {name: value for name in _SAID if (value := getattr(second, name)) is not None}
     if second.body is not None and (first.body is None or first.partial or not second.partial):
         said |= {"body": second.body, "partial": second.partial}
-    return replace(first, **said)
+    return first._replace(**said)
 
 
 class Headers(_Batch):
@@ -160,14 +159,16 @@ class Bodies(_Batch):
 
     def _write(self, messages: Mapping[int, Message]) -> None:
         changed: list[Seen] = []
+        bodies: list[tuple[int, bytes, bool]] = []
         for uid, message in messages.items():
             row = self._ids.get(uid)
             if row is None:
                 continue
             if message.body is not None:
-                self._cache.messages.store_body(row, message.body, partial=message.partial)
+                bodies.append((row, message.body, message.partial))
             if message.flags is not None and (now := flags_of(message.flags)) != self._known.get(uid):
                 changed.append((uid, *now))
+        self._cache.messages.store_bodies(bodies)
         if changed:
             self._cache.messages.set_server_flags(self._folder, self._generation, changed)
             self.changed += len(changed)

@@ -15,7 +15,7 @@ from outlookimap.protocol.events import Exists, Expunged
 from outlookimap.sync import recognition
 from outlookimap.sync.arrivals import Headers, flags_of
 from outlookimap.sync.line import Line
-from outlookimap.sync.plan import Seen, in_order
+from outlookimap.sync.plan import Seen
 from outlookimap.sync.sweeping import resweep
 from outlookimap.wire.sequence import SequenceSet
 
@@ -84,7 +84,7 @@ def note(line: Line, cache: Cache, events: Iterable[Event]) -> Absorbed:
             if row is not None and row.generation == generation and message.body is not None:
                 cache.messages.store_body(row.id, message.body, partial=message.partial)
         removed = cache.messages.remove_uids(folder, generation, gone) if gone else 0
-        changed = cache.messages.set_server_flags(folder, generation, in_order([*flags.values()])) if flags else 0
+        changed = cache.messages.set_server_flags(folder, generation, flags.values()) if flags else 0
     return Absorbed(changed=changed, removed=removed)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import itertools
+import math
+import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -35,12 +37,12 @@ def uids_persist(mailbox: Mailbox) -> bool:
     return mailbox.uids_persist and mailbox.uidvalidity != 0
 
 
-def kind_of_visit(folder: FolderRow, here: int, mailbox: Mailbox) -> Visit:
-    """Return how to visit `folder`, of which `here` messages with a UID are shown, as SELECT found it.
+def kind_of_visit(folder: FolderRow, here: bool, mailbox: Mailbox) -> Visit:
+    """Return how to visit `folder` as SELECT found it; `here` tells whether messages with a UID are shown.
 
     Statements: O5:V0003, O5:V0055
     """
-    if here == 0:
+    if not here:
         return Visit.FIRST
     return Visit.AGAIN if uids_persist(mailbox) and folder.uidvalidity == mailbox.uidvalidity else Visit.ANEW
 
@@ -53,22 +55,40 @@ def continues(folder: FolderRow, mailbox: Mailbox) -> bool:
     return folder.building is not None and uids_persist(mailbox) and folder.building_uidvalidity == mailbox.uidvalidity
 
 
-Cached: TypeAlias = tuple[int, int, str, int]
-"""A message that is here: UID, the server's flags, keywords, id."""
+Cached: TypeAlias = tuple[int, int, str]
+"""A message that is here: UID, the server's flags, keywords."""
+Flags: TypeAlias = tuple[Flag, str]
+"""The five flags, and keywords."""
 Seen: TypeAlias = tuple[int, Flag, str]
-"""A message of a sweep: UID, flags, keywords."""
+"""What the server said of a message: UID, flags, keywords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What the server said of all messages: their UIDs and, each at the same place, their flags."""
+
+    uids: Sequence[int]
+    flags: Sequence[Flags]
+
+    def in_order(self) -> Sweep:
+        """Return the same by ascending UID with each UID once, as it was told last: servers err in both."""
+        if all(map(operator.lt, self.uids, itertools.islice(self.uids, 1, None))):
+            return self
+        last = dict(zip(self.uids, self.flags, strict=True))
+        uids = sorted(last)
+        return Sweep(uids, [last[uid] for uid in uids])
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What a sweep means: UIDs that are not here, ids of messages that are gone, messages with other flags."""
+    """What a sweep means: UIDs that are not here, UIDs that are gone, messages with other flags."""
 
     new: tuple[int, ...]
     gone: tuple[int, ...]
     changed: tuple[Seen, ...]
 
 
-def merge(cached: Iterable[Cached], server: Sequence[Seen]) -> Merge:
+def merge(cached: Iterable[Cached], server: Sweep) -> Merge:
     """Compare what is here with a sweep, both by ascending UID, each UID once.
 
     Statements: O5:V0055, O5:C0002
@@ -76,27 +96,25 @@ def merge(cached: Iterable[Cached], server: Sequence[Seen]) -> Merge:
     new: list[int] = []
     gone: list[int] = []
     changed: list[Seen] = []
-    place, count = 0, len(server)
-    for uid, flags, keywords, row in cached:
-        while place < count and server[place][0] < uid:
-            new.append(server[place][0])
-            place += 1
-        if place == count or server[place][0] != uid:
-            gone.append(row)
+    there = zip(server.uids, server.flags, strict=True)
+    next_uid, said = next(there, _END)
+    for uid, flags, keywords in cached:
+        while next_uid < uid:
+            new.append(int(next_uid))
+            next_uid, said = next(there, _END)
+        if next_uid != uid:
+            gone.append(uid)
             continue
-        seen = server[place]
-        if seen[1] != flags or seen[2] != keywords:
-            changed.append(seen)
-        place += 1
-    new.extend(seen[0] for seen in server[place:])
+        if said[0] != flags or said[1] != keywords:
+            changed.append((uid, *said))
+        next_uid, said = next(there, _END)
+    while next_uid != math.inf:
+        new.append(int(next_uid))
+        next_uid, said = next(there, _END)
     return Merge(tuple(new), tuple(gone), tuple(changed))
 
 
-def in_order(seen: Sequence[Seen]) -> Sequence[Seen]:
-    """Return a sweep by ascending UID with each UID once, as it was told last: servers err in both."""
-    if all(one[0] < other[0] for one, other in itertools.pairwise(seen)):
-        return seen
-    return [one for _, one in sorted({one[0]: one for one in seen}.items())]
+_END: tuple[float, Flags] = (math.inf, (Flag(0), ""))
 
 
 # ---------------------------------------------------------------- the folders

@@ -177,7 +177,7 @@ class Reach:
         line, mailbox, folder = self.line, self.line.mailbox, self._now(folder)
         if line.generation is not None or mailbox is None:
             return
-        if self.cache.messages.uids_and_flags(folder.id, folder.generation):
+        if self.cache.messages.any_uid(folder.id, folder.generation):
             visit(line, self.cache, folder.id)
         else:
             self.cache.folders.update(folder.id, uidvalidity=mailbox.uidvalidity, floor=0)

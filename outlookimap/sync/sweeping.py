@@ -8,37 +8,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from outlookimap.cache import Cache
-from outlookimap.client import Message
 from outlookimap.errors import SweepIncomplete
 from outlookimap.sync.arrivals import flags_of
 from outlookimap.sync.line import Line
-from outlookimap.sync.plan import Merge, Seen, in_order, merge
+from outlookimap.sync.plan import Flags, Merge, Sweep, merge
 from outlookimap.wire.sequence import SequenceSet
 
 
-def sweep(line: Line) -> Sequence[Seen]:
+def sweep(line: Line) -> Sweep:
     """Ask for the flags of all messages of the selected folder; of an empty one nothing is asked.
 
     Raises SweepIncomplete where messages are there and not one was named: that is no word to remove anything on.
 
     Statements: O5:V0055
     """
-    found: list[Seen] = []
+    uids: list[int] = []
+    flags: list[Flags] = []
 
-    def take(messages: list[Message]) -> None:
-        found.extend(
-            (message.uid, *flags_of(message.flags))
-            for message in messages
-            if message.uid is not None and message.flags is not None
-        )
+    def take(numbers: Sequence[int], names: Sequence[frozenset[str]]) -> None:
+        uids.extend(numbers)
+        flags.extend(map(flags_of, names))
 
     if line.exists:
-        line.session.fetch_flags(SequenceSet.all(), into=take)
-    if line.exists and not found:
+        line.session.fetch_flags(SequenceSet.all(), columns=take)
+    if line.exists and not uids:
         raise SweepIncomplete(f"{line.exists} messages are there, and the server named none of them when asked for all")
-    seen = in_order(found)
-    line.swept(uid for uid, _, _ in seen)
-    return seen
+    line.swept(uids)
+    return Sweep(uids, flags).in_order()
 
 
 def resweep(line: Line, cache: Cache, folder: int, generation: int) -> Merge:
@@ -48,7 +44,7 @@ def resweep(line: Line, cache: Cache, folder: int, generation: int) -> Merge:
     """
     seen = sweep(line)
     with cache.transaction():
-        merged = merge(cache.messages.uids_and_flags(folder, generation), seen)
-        cache.messages.remove(merged.gone)
+        merged = merge(cache.messages.states(folder, generation), seen)
+        cache.messages.remove_uids(folder, generation, merged.gone)
         cache.messages.set_server_flags(folder, generation, merged.changed)
     return merged

@@ -63,11 +63,10 @@ class _Visit:
     def run(self) -> FolderReport:
         """Do what kind of visit it is, then what all have in common."""
         folder, mailbox = self._folder, self._mailbox
-        here = self._cache.messages.uids_and_flags(folder.id, folder.generation)
-        kind = kind_of_visit(folder, len(here), mailbox)
+        kind = kind_of_visit(folder, self._cache.messages.any_uid(folder.id, folder.generation), mailbox)
         _log.info("folder %r: visit %s, %d messages there", folder.raw, kind.value, mailbox.exists)
         if kind is Visit.ANEW:
-            self._anew(here)
+            self._anew()
         else:
             self._begin()
             self._catch_up(folder.generation, sweep=kind is Visit.AGAIN)
@@ -109,7 +108,7 @@ class _Visit:
             if line.exists > line.unlearnt and not line.present:
                 raise SweepIncomplete(f"{line.exists} messages are there, and the server named none of them")
 
-    def _anew(self, here: Sequence[tuple[int, int, str, int]]) -> None:
+    def _anew(self) -> None:
         """Fetch all headers beside what is shown, recognise what is here, then show the new ones instead.
 
         Bodies that were here are fetched again, unless the policy keeps those of messages that are recognised.
@@ -118,9 +117,10 @@ class _Visit:
         """
         folder, messages = self._folder, self._cache.messages
         generation = self._building()
-        self._catch_up(generation, sweep=bool(messages.uids_and_flags(folder.id, generation)))
+        self._catch_up(generation, sweep=messages.any_uid(folder.id, generation))
         self._sum = Absorbed()  # what changed since an interrupted visit is not news: that was never shown
         there = {row: (uid, flags, words) for uid, flags, words, row in messages.uids_and_flags(folder.id, generation)}
+        here = messages.uids_and_flags(folder.id, folder.generation)
         old = {row: (uid, flags, words) for uid, flags, words, row in here}
         pairs = recognition.pair_generations(self._line, self._cache, [*old], [*there])
         lacking = {*messages.without_body(folder.id, folder.generation)}
@@ -153,10 +153,10 @@ class _Visit:
 
     def _fetch_headers(self, wanted: SequenceSet | Sequence[int], count: int, generation: int) -> Sequence[int]:
         """Fetch and store headers; return the UIDs that came."""
-        lacking = len(self._cache.messages.without_body(self._folder.id, generation)) if self._bodies else 0
-        self._total += count + (lacking + count if self._bodies else 0)
         if not wanted:
             return ()
+        lacking = len(self._cache.messages.without_body(self._folder.id, generation)) if self._bodies else 0
+        self._total += count + (lacking + count if self._bodies else 0)
         with Headers(self._cache, self._folder.id, generation, self._step) as headers:
             self._line.session.fetch_headers(wanted, into=headers.take)
         self._came += tuple(headers.ids.values())
@@ -209,7 +209,6 @@ class _Visit:
             news.raise_floor(cache, folder.id, self._line.present)
             cache.folders.update(folder.id, visited=dt.datetime.now(dt.UTC), unseen=None)
         self._line.looked.add(folder.id)
-        cache.search.index_outstanding()
         return FolderReport(
             folder.name,
             cache.messages.count(folder.id),

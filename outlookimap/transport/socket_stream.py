@@ -23,7 +23,7 @@ from outlookimap.transport.tls_channel import TlsChannel
 from outlookimap.transport.waiting import READ, WRITE, Waiter
 from outlookimap.wire.secret import Piece
 
-RECEIVE = 128 * 1024  # octets asked of the system at once
+RECEIVE = 512 * 1024  # octets asked of the system at once: with half of it the work for each read shows in large mail
 HELD = 8 * 1024 * 1024  # octets kept while a send waits, about; beyond them the peer has to wait
 _ENCRYPTED = 64 * 1024  # octets encrypted at once
 _VECTOR = 64  # buffers per sendmsg: well under every system's limit

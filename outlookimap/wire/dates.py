@@ -1,12 +1,13 @@
 """INTERNALDATE: `date-time` and `date` of RFC 3501 section 9.
 
-The conversion is imapclient's; this module owns the octets around it.
+The conversion is imapclient's, but for the form that nearly all have; this module owns the octets around it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 from imapclient.datetime_util import datetime_to_INTERNALDATE, parse_to_datetime
 
@@ -18,11 +19,45 @@ _DATE_TIME = re.compile(
     rb"(?: [1-9]|[0-3][0-9])-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{4} "
     rb"[0-2][0-9]:[0-5][0-9]:[0-6][0-9] [+-][0-9]{4}"
 )
+_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_NOT_FEBRUARY = rb"(?:Jan|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_LONG = rb"(?:Jan|Mar|May|Jul|Aug|Oct|Dec)"
+_DAYS = ((rb"(?: [1-9]|0[1-9]|1[0-9]|2[0-8])", _MONTH), (rb"(?:29|30)", _NOT_FEBRUARY), (rb"31", _LONG))
+COMMON = (
+    rb"(?:" + rb"|".join(day + rb"-" + month for day, month in _DAYS) + rb")-[12][0-9]{3} "
+    rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] [+-](?:0[0-9]|1[0-4])[0-5][0-9]"
+)
+"""A pattern of date-times of the fixed form each of which names a moment; the 29th of February is none of them."""
+_COMMON = re.compile(COMMON)
 _DATE = re.compile(rb"([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})")
+
+
+class _Days(dict[str, str]):
+    """ISO 8601 by the first eleven characters of a `date-time`: mail comes by the day."""
+
+    _MOST = 8192  # a server may make up more than memory holds
+
+    def __missing__(self, day: str) -> str:
+        written = f"{day[7:]}-{MONTHS.index(day[3:6].encode()) + 1:02d}-{int(day[:2]):02d}T"
+        if len(self) < self._MOST:
+            self[day] = written
+        return written
+
+
+_ISO = _Days()
+
+
+def moments(date_times: Iterable[bytes]) -> list[dt.datetime]:
+    """Return the moments of `date_times`, each of which matches `COMMON`."""
+    read = dt.datetime.fromisoformat
+    spelled = b"\n".join(date_times).decode("ascii").split("\n")
+    return [read(f"{_ISO[text[:11]]}{text[12:20]}{text[21:]}") for text in spelled]
 
 
 def parse_date_time(octets: bytes) -> dt.datetime | None:
     """Return the moment that a `date-time` names, with its zone, or None where it names none (``00-Jan-0000``)."""
+    if _COMMON.fullmatch(octets):
+        return moments((octets,))[0]
     try:
         moment: dt.datetime = parse_to_datetime(octets.strip(), normalise=False)
         moment.utcoffset()  # a zone of a day and more is an error only when it is asked for

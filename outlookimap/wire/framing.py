@@ -138,6 +138,11 @@ class Framer:
         """Whether a frame has begun and not ended."""
         return bool(self._frame.raw or self._buffer)
 
+    @property
+    def missing(self) -> int:
+        """How many octets of the literal that was announced last have not been taken; 0 where a line is due."""
+        return 0 if self._literal is None else self._literal.missing
+
     def feed(self, octets: bytes) -> None:
         """Append octets of the stream."""
         self._buffer += octets

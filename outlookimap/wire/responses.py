@@ -7,8 +7,9 @@ they do not count when values are compared.
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from outlookimap.wire.fetch import FLAGS, UID, FetchAtt
 from outlookimap.wire.leniency import Leniency
@@ -177,6 +178,39 @@ class FetchData(Response):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class FetchRun(Response):
+    """FETCH responses one after the other that have the same items in the same order, UID among them, in columns.
+
+    What a reader makes, where it is asked for runs, of responses that needed no leniency; `expanded()` is what it gives
+    else. The value of `items[i]` of the message `seqs[j]` is ``columns[i][j]``.
+    """
+
+    seqs: Sequence[int]
+    items: tuple[FetchAtt, ...]
+    columns: tuple[Sequence[FetchValue], ...]
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    @property
+    def uids(self) -> Sequence[int]:
+        """The UIDs."""
+        return cast("Sequence[int]", self.column(UID))
+
+    def column(self, name: bytes) -> Sequence[FetchValue] | None:
+        """Return the values of the item called `name` that has no section, None where it did not come."""
+        for item, values in zip(self.items, self.columns, strict=True):
+            if item.name == name and item.section is None:
+                return values
+        return None
+
+    def expanded(self) -> list[FetchData]:
+        """Return the responses one by one."""
+        rows = zip(self.seqs, *self.columns, strict=True)
+        return [FetchData(seq, tuple(zip(self.items, values, strict=True))) for seq, *values in rows]
+
+
 NamespaceEntries: TypeAlias = tuple[tuple[bytes, bytes | None], ...]
 """Namespaces as (prefix, delimiter or None); () is NIL."""
 
@@ -215,4 +249,4 @@ RESPONSES: tuple[type[Response], ...] = (
     Continuation, StatusResponse, CapabilityData, ListData, StatusData, SearchData, FlagsData, Exists, Recent,
     ExpungeData, FetchData, NamespaceData, IdData, EnabledData, UnknownData,
 )  # fmt: skip
-"""Every kind of response."""
+"""Every kind of response; a `FetchRun` is several of one kind."""

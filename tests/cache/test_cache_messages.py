@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from outlookimap.cache import Arrived, BodyState, Cache, Criteria, Fingerprint, Flag, MessageRow, Subject
+from outlookimap.cache.database import PIECE_OCTETS
 
 ZONE = dt.timezone(dt.timedelta(hours=2))
 MOMENT = dt.datetime(2024, 2, 3, 4, 5, 6, tzinfo=ZONE)  # 1706925906 seconds since 1970
@@ -20,9 +21,9 @@ HEADER = (
 )
 
 
-@pytest.fixture
-def cache() -> Iterator[Cache]:
-    with Cache() as opened:
+@pytest.fixture(params=[False, True], ids=["at once", "lazy"])
+def cache(request: pytest.FixtureRequest) -> Iterator[Cache]:
+    with Cache(lazy=request.param) as opened:
         yield opened
 
 
@@ -179,6 +180,29 @@ class TestBodies:
         cache.messages.remove([identity])
         assert cache.messages.store_body(identity, b"late", partial=False) is False
         assert cache.messages.body(identity) is None
+
+    def test_many_at_once(self, cache: Cache, folder: int) -> None:
+        whole, part, gone, other = add(cache, folder, 1, 2, 3, 4)
+        cache.messages.store_body(whole, b"whole", partial=False)
+        cache.messages.store_body(part, b"part", partial=True)
+        cache.messages.remove([gone])
+        bodies = [(whole, b"a part", True), (part, b"all", False), (gone, b"late", False), (other, b"new", True)]
+        assert cache.messages.store_bodies(bodies) == 2
+        kept = [cache.messages.body(identity) for identity in (whole, part, gone, other)]
+        assert kept == [(b"whole", BodyState.WHOLE), (b"all", BodyState.WHOLE), None, (b"new", BodyState.PARTIAL)]
+        assert cache.messages.store_bodies([]) == 0
+
+    @pytest.mark.parametrize("more", [-1, 0, 1, 3 * PIECE_OCTETS // 2])
+    def test_a_large_one(self, cache: Cache, folder: int, more: int) -> None:
+        octets = bytes(range(256)) * ((PIECE_OCTETS + more) // 256) + b"the end"
+        one, gone = add(cache, folder, 1, 2)
+        cache.messages.remove([gone])
+        bodies = [(one, octets, False), (gone, octets, False)]
+        assert cache.messages.store_bodies(bodies) == 1
+        assert cache.messages.body(one) == (octets, BodyState.WHOLE)
+        assert cache.messages.body(gone) is None
+        assert not cache.messages.store_body(one, octets[:-1], partial=True)
+        assert cache.messages.body(one) == (octets, BodyState.WHOLE)
 
     def test_which_are_wanting(self, cache: Cache, folder: int) -> None:
         ids = add(cache, folder, 4, 2, 3)

@@ -52,9 +52,9 @@ class Mailbox:
         return [number for (number,) in self.cache.search._database.query("SELECT rowid FROM words ORDER BY rowid")]
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Cache() as cache:
+@pytest.fixture(params=[False, True], ids=["at once", "lazy"])
+def mailbox(request: pytest.FixtureRequest) -> Iterator[Mailbox]:
+    with Cache(lazy=request.param) as cache:
         yield Mailbox(cache)
 
 

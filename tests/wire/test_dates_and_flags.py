@@ -53,6 +53,14 @@ def test_a_date_time_that_is_not_strict(octets: bytes, named: bool) -> None:
     assert (dates.parse_date_time(octets) is not None) is named
 
 
+def test_days_that_a_server_makes_up_take_no_endless_memory() -> None:
+    known = dates._Days()
+    for number in range(10_000):
+        day = f"{number % 28 + 1:2d}-Feb-{number // 28 + 1900}"
+        assert known[day] == f"{number // 28 + 1900}-02-{number % 28 + 1:02d}T"
+    assert len(known) == 8192
+
+
 def test_a_moment_without_zone_is_local_time() -> None:
     moment = dt.datetime(2022, 8, 28, 16, 47, 29)
     assert dates.parse_date_time(dates.write_date_time(moment)) == moment.astimezone()
