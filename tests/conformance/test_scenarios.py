@@ -36,6 +36,12 @@ def test_the_embedded_server_passes(version: str) -> None:
     assert report.passed
 
 
+@pytest.mark.parametrize("scenario", [one for one in scenarios() if one.slow], ids=by_id)
+def test_the_embedded_server_passes_what_takes_minutes(scenario: Scenario) -> None:
+    [outcome] = checked({"outlook": scenario.profiles[-1]}, [scenario]).outcomes
+    assert outcome.standing is Standing.PASS, outcome.message
+
+
 @pytest.mark.parametrize("scenario", scenarios(), ids=by_id)
 def test_its_fault_makes_it_fail(scenario: Scenario) -> None:
     steps_of(scenario)

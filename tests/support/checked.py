@@ -15,6 +15,7 @@ from outlookimap.conformance.outcome import CheckReport
 from outlookimap.conformance.scenario import Scenario, Standing
 from outlookimap.exchange import ExchangeServer
 from outlookimap.profiles import Policy, Profile, load
+from outlookimap.transport.clock import FakeClock
 from outlookimap.wire.secret import Secret
 
 FAULTS = Path(__file__).parent.parent / "scenarios"
@@ -58,13 +59,16 @@ def _exchange(wrong: dict[str, Any]) -> Profile:
 def checked(
     wrong: dict[str, Any], scenarios: Sequence[Scenario], told: Callable[..., object] | None = None
 ) -> CheckReport:
-    """Check a server that has something wrong."""
+    """Check a server that has something wrong; where all scenarios are slow its clock is one that they move."""
     options = {key: value for key, value in wrong.items() if key not in NOT_OPTIONS}
+    slow = all(scenario.slow for scenario in scenarios)
+    if slow:
+        options["clock"] = FakeClock()
     with embedded(
         _exchange(wrong), faults=wrong.get("fault", ()), timeout=wrong.get("timeout", 2.0), **options
     ) as place:
         return check(
-            place, [load(wrong.get("outlook", "2013"))], scenarios, jobs=2, slow=False, told=told or (lambda *_: None)
+            place, [load(wrong.get("outlook", "2013"))], scenarios, jobs=2, slow=slow, told=told or (lambda *_: None)
         )
 
 
