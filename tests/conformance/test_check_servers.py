@@ -27,7 +27,7 @@ def test_every_server_has_its_list() -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_real_server_fails_where_it_is_known_to_and_nowhere_else(name: str, request: pytest.FixtureRequest) -> None:
-    """Check it; what is not as it is known to be is asked once more, alone: servers stumble when much goes on at once."""
+    """Check it; what is not as it is known to be is asked once more, for servers stumble when much goes on at once."""
     fixture, versions = SERVERS[name]
     server = request.getfixturevalue(fixture)
     report = judged(server, versions)

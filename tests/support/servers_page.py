@@ -11,8 +11,9 @@ from support.judged import KNOWN, Finding, KnownServer, known
 _HEAD = """\
 # What servers answer
 
-Made by `docs/generate.py` from `tests/servers/known/*.toml`; a test checks each of these servers again, as every
-Outlook, and fails when one does anything else than what stands here.
+Made by `docs/generate.py` from `tests/servers/known/*.toml`. The tests check each of these servers again, Dovecot
+as every
+Outlook and the others as Outlook 2013, and fail when one does anything else than what stands here.
 
 Each failure and warning was looked into: it is true of that server, of that version, in the configuration given. It is
 no judgement of a server: some of it its authors decided on, and no Outlook may ever have met it. The embedded Exchange
@@ -40,7 +41,7 @@ def _row(server: KnownServer, total: int) -> str:
 
 
 def _section(server: KnownServer) -> str:
-    parts = [f"\n## {server.name}\n\n{server.about}\n"]
+    parts = [f"\n## {server.name}\n\n{server.about.strip()}\n"]
     for verdict, word in _WORDS.items():
         rows = "".join(_finding(reason, those) for reason, those in _by_reason(server.findings, verdict))
         if rows:
