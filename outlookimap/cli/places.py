@@ -18,8 +18,9 @@ import typer
 from outlookimap.client.url import ServerUrl
 from outlookimap.errors import OutlookImapError, UsageError
 from outlookimap.traffic.reaching import Target
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.socket_stream import HIGHEST_PORT
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 
 _NAP = 1.0  # seconds; a signal that comes right before a wait would else be seen only when the next one comes
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}

@@ -84,11 +84,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _asks_for(metafunc: pytest.Metafunc, name: str) -> bool:
-    """Tell whether a test asks for a fixture of ours: others may have one of that name."""
-    if name not in metafunc.fixturenames:
+    """Tell whether a test asks for a fixture of ours: others may have one of that name, or a parameter."""
+    if name not in metafunc.fixturenames or name in _parameters(metafunc):
         return False
     definitions = getattr(metafunc, "_arg2fixturedefs", {}).get(name, ())
     return not definitions or getattr(definitions[-1].func, "__module__", __name__) == __name__
+
+
+def _parameters(metafunc: pytest.Metafunc) -> set[str]:
+    """Return the names of what the marks of a test parametrize."""
+    found: set[str] = set()
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        found.update(name.strip() for name in (names.split(",") if isinstance(names, str) else names))
+    return found
 
 
 def _versions(metafunc: pytest.Metafunc, mark: str, kind: str) -> list[str]:

@@ -22,11 +22,12 @@ from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.service import Service
 from outlookimap.server.session import Handlers, Session
 from outlookimap.server.store import MailStore
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.clock import Clock, SystemClock
 from outlookimap.transport.listener import Listener
 from outlookimap.transport.stream import Transport
 from outlookimap.transport.tap import Tap, Taps
-from outlookimap.transport.tls import server_context, throwaway_certificate
+from outlookimap.transport.tls import server_context
 from outlookimap.wire.commands import Command
 from outlookimap.wire.limits import Limits
 from outlookimap.wire.secret import Secret

@@ -9,8 +9,6 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from imapclient.datetime_util import datetime_to_INTERNALDATE, parse_to_datetime
-
 from outlookimap.errors import LocalProtocolError
 
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
@@ -58,6 +56,8 @@ def parse_date_time(octets: bytes) -> dt.datetime | None:
     """Return the moment that a `date-time` names, with its zone, or None where it names none (``00-Jan-0000``)."""
     if _COMMON.fullmatch(octets):
         return moments((octets,))[0]
+    from imapclient.datetime_util import parse_to_datetime  # here, because few sessions need it and it takes memory
+
     try:
         moment: dt.datetime = parse_to_datetime(octets.strip(), normalise=False)
         moment.utcoffset()  # a zone of a day and more is an error only when it is asked for
@@ -75,6 +75,8 @@ def write_date_time(moment: dt.datetime) -> bytes:
     """Return `moment` as the octets between the quotes of a `date-time`; a naive one is local time."""
     if moment.tzinfo is None:
         moment = moment.astimezone()
+    from imapclient.datetime_util import datetime_to_INTERNALDATE
+
     spelled = datetime_to_INTERNALDATE(moment)
     octets: bytes = spelled.encode("ascii") if isinstance(spelled, str) else spelled
     if not is_strict(octets):

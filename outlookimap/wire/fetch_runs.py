@@ -14,7 +14,7 @@ from outlookimap.wire.responses import Response
 
 _LINE = 512
 """So many octets of a line without its end are kept; of a longer one the tolerant reader sees to the limit."""
-_JOINED = 4 << 20
+_JOINED = 1 << 20
 """A longer literal that the end of a chunk cuts is left to the tolerant reader: joining it takes its memory twice."""
 _BARE_END = b")\r\n"
 

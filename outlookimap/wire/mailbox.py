@@ -6,13 +6,15 @@ Knows nothing of hierarchy beyond the delimiter handed in, and nothing of namesp
 
 from __future__ import annotations
 
+import re
 import unicodedata
-
-from imapclient import imap_utf7
 
 from outlookimap.errors import UsageError
 
 INBOX = b"INBOX"
+
+_AS_IT_IS = re.compile(rb"[ -%'-~]*")
+"""A name that modified UTF-7 leaves as it is, and needs no library."""
 
 
 def encode(name: str) -> bytes:
@@ -22,6 +24,10 @@ def encode(name: str) -> bytes:
 
     Statements: O5:V0021, O5:V0013, O5:V0022
     """
+    if name.isascii() and _AS_IT_IS.fullmatch(octets := name.encode("ascii")):
+        return octets
+    from imapclient import imap_utf7
+
     try:
         encoded: bytes = imap_utf7.encode(name)
     except UnicodeEncodeError as error:
@@ -34,7 +40,11 @@ def decode(octets: bytes) -> str:
 
     Statements: O5:V0021
     """
+    if _AS_IT_IS.fullmatch(octets):
+        return octets.decode("ascii")
     if octets.isascii():
+        from imapclient import imap_utf7
+
         try:
             text: str = imap_utf7.decode(octets)
         except (UnicodeDecodeError, ValueError, LookupError):

@@ -273,9 +273,11 @@ def test_a_refused_sign_in_is_not_tried_again(pytester: pytest.Pytester, monkeyp
     result.assert_outcomes(errors=3)
     shown = result.stdout.str()
     assert shown.count("signing in failed (PLAIN: NO") >= 3
-    assert shown.count("(as before: it was not tried again)") == 2
+    report, _, summary = shown.partition("short test summary info")
+    assert report.count("(as before: it was not tried again)") == 2
     assert "chalk" not in shown
     assert "Traceback" not in shown
+    assert summary.count("ERROR ") == 3
     result.stdout.fnmatch_lines(["*- IMAP conversation -*", 'C: ???? LOGIN "ann" "*****"'])
 
 
@@ -393,3 +395,22 @@ def test_tests_run_side_by_side(pytester: pytest.Pytester, monkeypatch: pytest.M
         assert [sent.name for sent in server.commands].count("LOGOUT") == 3
     result.assert_outcomes(passed=3)
     assert "secret" not in result.stdout.str()
+
+
+def test_a_parameter_of_that_name_is_left_alone(pytester: pytest.Pytester) -> None:
+    result = run_tests(
+        pytester,
+        """
+    import pytest
+
+    @pytest.mark.parametrize("outlook", ["2007", "2013"])
+    @pytest.mark.parametrize(("exchange_server", "other"), [(1, 2)])
+    def test_it(outlook, exchange_server, other):
+        assert (outlook in ("2007", "2013"), exchange_server, other) == (True, 1, 2)
+
+    @pytest.mark.parametrize("other, outlook", [(1, "2010")])
+    def test_that(other, outlook):
+        assert outlook == "2010"
+        """,
+    )
+    result.assert_outcomes(passed=3)

@@ -16,8 +16,8 @@ from outlookimap.errors import ConnectError, OutlookImapError, TlsError, UsageEr
 from outlookimap.server.behaviour import Behaviour
 from outlookimap.server.listening import MailServer
 from outlookimap.traffic.recorder import Recorder
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.clock import FakeClock
-from outlookimap.transport.tls import throwaway_certificate
 from outlookimap.wire.limits import Limits
 
 

@@ -14,7 +14,7 @@ from outlookimap.server.from_profile import behaviour_of
 from outlookimap.server.listening import MailServer
 from outlookimap.server.memory_store import MemoryStore
 from outlookimap.server.other_protocol import OtherProtocol
-from outlookimap.transport.tls import throwaway_certificate
+from outlookimap.transport.certificate import throwaway_certificate
 from support.at_work import PASSWORD
 
 FOLDERS = ("INBOX", "Drafts", "Archive")

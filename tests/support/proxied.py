@@ -13,7 +13,8 @@ from outlookimap.traffic import Header
 from outlookimap.traffic.joint import JointRecording
 from outlookimap.traffic.proxy import Proxy
 from outlookimap.traffic.reaching import Target
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.certificate import throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 
 if TYPE_CHECKING:
     from servers.real_server import RealServer

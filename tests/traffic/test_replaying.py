@@ -26,9 +26,10 @@ from outlookimap.traffic.playing import Playing
 from outlookimap.traffic.reaching import Target
 from outlookimap.traffic.recorded_server import RecordedServer
 from outlookimap.traffic.replaying import Outcome, Stopped, replay
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.clock import FakeClock
 from outlookimap.transport.memory import pair
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 from outlookimap.wire.secret import Secret, join
 from outlookimap.wire.sequence import SequenceSet
 

@@ -10,8 +10,9 @@ import pytest
 from support.loopback import PATIENCE, Running, encrypted_transports, raw_peer, receive_exactly, transports
 
 from outlookimap.errors import ConnectionLost, UsageError
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.socket_stream import SocketTransport
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 
 MIB = 1024 * 1024
 MUCH = 24 * MIB

@@ -10,10 +10,11 @@ import pytest
 from support.loopback import PATIENCE, Running, open_descriptors
 
 from outlookimap.errors import ConnectError, ConnectionLost, OutlookImapError, TlsError, UsageError
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.listener import Listener
 from outlookimap.transport.socket_stream import SocketTransport, connect
 from outlookimap.transport.stream import Transport
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 
 
 def echo(transport: Transport) -> None:

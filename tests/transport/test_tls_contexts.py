@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from outlookimap.errors import UsageError
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.certificate import throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 
 
 def test_a_client_verifies_by_default_with_the_systems_authorities() -> None:

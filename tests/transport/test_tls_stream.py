@@ -20,11 +20,12 @@ from support.loopback import (
 )
 
 from outlookimap.errors import ConnectionLost, ConnectionTimeout, LocalProtocolError, TlsError, UsageError
+from outlookimap.transport.certificate import throwaway_certificate
 from outlookimap.transport.listener import Listener
 from outlookimap.transport.reasons import tls_failed
 from outlookimap.transport.socket_stream import connect
 from outlookimap.transport.stream import Transport
-from outlookimap.transport.tls import client_context, server_context, throwaway_certificate
+from outlookimap.transport.tls import client_context, server_context
 from outlookimap.transport.tls_channel import TlsChannel
 
 MIB = 1024 * 1024

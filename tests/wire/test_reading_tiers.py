@@ -434,7 +434,7 @@ def test_flags_count_as_elements_in_every_tier(elements: int) -> None:
 
 
 def test_a_literal_too_long_to_be_joined_is_left_to_the_tolerant_reader() -> None:
-    size = (4 << 20) + 1
+    size = (1 << 20) + 1
     stream = b"* 1 FETCH (UID 5 BODY[] {%d}\r\n" % size
     body = bytes(size)
     assert check([stream, body, b")\r\n"]) == Tiers(tolerant=1)
