@@ -17,6 +17,7 @@ SERVERS = {
     "pymap": ("pymap_server", ("2013",)),
 }
 """The fixture of each server, and the versions it is checked as here: the slower ones as one of them."""
+JOBS = {"courier": 8}  # its DELETE sleeps for two seconds
 
 
 def test_every_server_has_its_list() -> None:
@@ -30,7 +31,7 @@ def test_a_real_server_fails_where_it_is_known_to_and_nowhere_else(name: str, re
     """Check it; what is not as it is known to be is asked once more, for servers stumble when much goes on at once."""
     fixture, versions = SERVERS[name]
     server = request.getfixturevalue(fixture)
-    report = judged(server, versions)
+    report = judged(server, versions, jobs=JOBS.get(name, 3))
     expected = known(name).expected(versions)
     doubtful = {scenario for scenario, _, _ in expected ^ found(report)}
     again = judged(server, versions, [one for one in scenarios() if one.id in doubtful]) if doubtful else None

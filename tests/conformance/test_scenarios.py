@@ -28,7 +28,13 @@ def test_every_scenario_has_a_fault_that_it_finds() -> None:
     assert sorted(WRONGS) == sorted(one.id for one in scenarios())
 
 
-@pytest.mark.parametrize("version", versions("server"))
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param(one, marks=[pytest.mark.thorough] if one != versions("server")[-1] else [])
+        for one in versions("server")
+    ],
+)
 def test_the_embedded_server_passes(version: str) -> None:
     with embedded(version) as place:
         report = check(place, [load(name) for name in products("client")], [*scenarios()], jobs=4)

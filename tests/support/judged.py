@@ -70,8 +70,10 @@ def _findings(document: dict[str, Any]) -> Iterator[Finding]:
                 yield Finding(scenario, wanted, verdict, table["reason"], table.get("unsteady", False))
 
 
-def judged(server: RealServer, versions: Sequence[str], scenarios_: Sequence[Scenario] | None = None) -> CheckReport:
-    """Check a real server as some versions, by a user of its own."""
+def judged(
+    server: RealServer, versions: Sequence[str], scenarios_: Sequence[Scenario] | None = None, *, jobs: int = 3
+) -> CheckReport:
+    """Check a real server as some versions, by a user of its own, `jobs` scenarios at a time."""
     place = Place(
         f"imap://{server.host}:{server.port}/",
         server.take_user(),
@@ -80,7 +82,7 @@ def judged(server: RealServer, versions: Sequence[str], scenarios_: Sequence[Sce
         timeout=PATIENCE,
     )
     wanted = scenarios() if scenarios_ is None else scenarios_
-    return check(place, [load(name) for name in versions], wanted)
+    return check(place, [load(name) for name in versions], wanted, jobs=jobs)
 
 
 def found(report: CheckReport) -> set[tuple[str, str, str]]:
