@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 PASSWORD = "secret"
 PATIENCE = 300.0
 PLAIN_OCTETS, TLS_OCTETS = 1 << 17, 1 << 16
-"""At most so many octets are asked of one recv, as our transport does."""
+"""At most so many octets are asked of one recv, as a loop that only receives would; our transport asks for 512 KiB."""
 
 
 class Reader(ABC):
