@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from outlookimap.client import Session
 from outlookimap.errors import CacheBusy, CacheError, ConnectionLost, NotConnected, OutlookImapError
+from outlookimap.sync.fair import FairLock
 from outlookimap.sync.line import Line
 from outlookimap.transport.clock import Clock
 
@@ -30,7 +30,7 @@ class Lines:
         """Begin without a connection, and without anybody who wants one."""
         self._dial = dial
         self._clock = clock
-        self._use = threading.RLock()
+        self._use = FairLock()
         self._line: Line | None = None
         self._wanted = False
         self.idle_after = idle_after
@@ -96,7 +96,7 @@ class Lines:
 
         Statements: O5:V0011
         """
-        if not self._use.acquire(timeout=-1 if patience is None else patience):
+        if not self._use.acquire(patience):
             raise CacheBusy("another thread uses the connection: what was changed is queued, the next sync makes it")
         try:
             line = self._line

@@ -108,14 +108,30 @@ class Reach:
         line, cache = self.line, self.cache
         later = (cache.messages.get(row) for row in self._upcoming(folder.id))
         wanted = {*uids, *(row.uid for row in later if row is not None and row.uid is not None)} - line.present
-        answers = line.session.fetch_flags(sorted(wanted))
-        seen = {message.uid: message.flags for message in answers if message.uid is not None}
+        seen = self._flags(wanted)
+        unseen = wanted - seen.keys()
+        if any(self._ours(folder, uid) for uid in unseen):
+            line.session.noop()  # some servers show what APPEND or COPY brought not before a NOOP has told of it
+            self.hear()
+            seen |= self._flags(unseen)
         generation = line.generation or folder.generation
         with cache.transaction():
             flags = [(uid, *flags_of(names)) for uid, names in seen.items() if names is not None]
             cache.messages.set_server_flags(folder.id, generation, flags)
             cache.messages.remove_uids(folder.id, generation, wanted - seen.keys())
         line.present |= seen.keys()
+
+    def _flags(self, uids: Collection[int]) -> dict[int, frozenset[str] | None]:
+        answers = self.line.session.fetch_flags(sorted(uids))
+        return {message.uid: message.flags for message in answers if message.uid is not None}
+
+    def _ours(self, folder: FolderRow, uid: int) -> bool:
+        """Tell whether a message is here because a change of ours made it.
+
+        Statements: O5:V0048
+        """
+        row = self.cache.messages.by_uid(folder.id, uid)
+        return row is not None and self.cache.changes.maker(row.id) is not None
 
     def whole(self, rows: Iterable[MessageRow]) -> None:
         """Have the octets of messages that nothing but their octets tells apart: those without a Message-ID.

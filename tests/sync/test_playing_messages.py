@@ -217,6 +217,21 @@ def test_what_comes_with_the_answer_is_recognised_at_once() -> None:
     assert desk.message(mine).uid == 31
 
 
+@pytest.mark.cites("O5:V0048")
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_new_message_that_the_server_does_not_show_yet_is_asked_for_once_more(shown: bool) -> None:
+    """Courier tells of what APPEND brought to the selected folder with NOOP, and until then FETCH does not know it."""
+    desk = Desk()
+    desk.append(OCTETS)
+    flag = desk.flagging_row("flag", desk.placeholder(desk.cache.changes.open()[0].id).id)
+    text = WORK + appended(OCTETS, end="OK [APPENDUID 8 31] done") + alive("31")
+    text += said("NOOP", *["* 1 EXISTS"] * shown) + alive("31", *[r"1 31 \Seen"] * shown)
+    text += (said(r"UID STORE 31 +FLAGS.SILENT (\Flagged)") + said("FETCH 1 (UID)", "* 1 FETCH (UID 31)")) * shown
+    assert desk.play(text) == {}
+    assert desk.state(flag) is (ChangeState.DONE if shown else ChangeState.DROPPED)
+    assert desk.shown("Work") == [(31, "new", Flag.SEEN | Flag.FLAGGED)] * shown
+
+
 @pytest.mark.cites("O5:V0047")
 @pytest.mark.parametrize("end", REFUSALS)
 def test_a_refused_message_is_held_and_stays_where_it_is_shown(end: str) -> None:
