@@ -24,8 +24,8 @@ MIB = 1 << 20
 LARGEST = 16 * MIB
 USUAL = 256 * 1024
 BATCH = 4_000_000
-SLACK = 8 * MIB
-"""What SQLite caches, and what the system's allocator keeps for later."""
+SLACK = 16 * MIB
+"""What SQLite caches, and what the system's allocator keeps for later: more where the chunks come unevenly."""
 
 # VmHWM begins anew with a program; what getrusage() tells of a child begins with what its parent had.
 SYNC = """
@@ -71,7 +71,7 @@ def stored(cache: Path) -> list[int]:
 def test_a_stream_of_bodies_takes_the_memory_of_a_batch_and_of_the_largest(octets: int, tmp_path: Path) -> None:
     sizes = sizes_of(octets)
     assert sum(sizes) > octets * 0.9
-    bare = peak([], tmp_path / "bare")
+    bare = peak([1000], tmp_path / "bare")  # what the first message has Python import is no memory of mail
     much = peak(sizes, tmp_path / "much")
     sys.stdout.write(f"bare {bare / MIB:.1f} MiB, with {sum(sizes) / MIB:.0f} MiB of mail {much / MIB:.1f} MiB\n")
     assert much < bare + BATCH + LARGEST + SLACK
