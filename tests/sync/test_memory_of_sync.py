@@ -5,6 +5,7 @@ What is measured is the most memory the process ever had: what SQLite and the sy
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -27,6 +28,9 @@ BATCH = 4_000_000
 SLACK = 16 * MIB
 """What SQLite caches, and what the system's allocator keeps for later: more where the chunks come unevenly."""
 
+PLAIN = {"MALLOC_MMAP_THRESHOLD_": str(MIB)}
+"""Has the C library give back at once what was large: else it keeps, at times, a message that nobody holds."""
+
 # VmHWM begins anew with a program; what getrusage() tells of a child begins with what its parent had.
 SYNC = """
 import pathlib, re, sys
@@ -44,7 +48,7 @@ def peak(sizes: Sequence[int], cache: Path) -> int:
     with flood(sizes) as server:
         done = subprocess.run(
             [sys.executable, "-c", SYNC, str(server.port), cache],
-            capture_output=True, text=True, check=False, timeout=100,
+            capture_output=True, text=True, check=False, timeout=100, env=os.environ | PLAIN,
         )  # fmt: skip
     found = re.fullmatch(r"([0-9]+)\n([0-9]+)\n", done.stdout)
     assert found is not None, done.stderr
