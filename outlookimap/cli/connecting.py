@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from outlookimap.client.passwords import of_file
 from outlookimap.client.url import ServerUrl
 from outlookimap.errors import UsageError
 from outlookimap.profiles import Policy, Profile
@@ -114,7 +115,7 @@ def password_of(user: str, host: str, file: Path | None) -> Secret:
     Raises UsageError where the file cannot be used, or nothing has one and nobody can be asked.
     """
     if file is not None:
-        return Secret(_first_line(file))
+        return of_file(file, f"--password-file {file}")
     found = os.environ.get(PASSWORD_VARIABLE) or _kept(host, user)
     if found:
         return Secret(found)
@@ -140,20 +141,6 @@ def _policy(encryption: str | None, mechanism: str | None) -> Policy:
     if mechanism.upper() == "LOGIN":
         return Policy(encryption=encryption, mechanisms=())
     return Policy(encryption=encryption, mechanisms=(mechanism.upper(),), login=False)
-
-
-def _first_line(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--password-file {file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        # the error of the decoder quotes what it could not read
-        raise UsageError(f"--password-file {file} is not UTF-8") from None
-    password = text.partition("\n")[0].removesuffix("\r")
-    if not password:
-        raise UsageError(f"--password-file {file}: its first line is empty")
-    return password
 
 
 def _kept(host: str, user: str) -> str | None:

@@ -129,6 +129,7 @@ def _server(config: pytest.Config, url: str) -> ServerUnderTest:
 
 
 def _password(config: pytest.Config, user: str) -> Secret:
+    from outlookimap.client.passwords import of_file
     from outlookimap.errors import UsageError
     from outlookimap.wire.secret import Secret
 
@@ -141,17 +142,7 @@ def _password(config: pytest.Config, user: str) -> Secret:
                 "or in a file that --outlook-password-file names"
             )
         return Secret(found)
-    try:
-        text = (config.invocation_params.dir / file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--outlook-password-file {file} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        # the error of the decoder quotes what it could not read
-        raise UsageError(f"--outlook-password-file {file} is not UTF-8") from None
-    password = text.partition("\n")[0].removesuffix("\r")
-    if not password:
-        raise UsageError(f"--outlook-password-file {file}: its first line is empty")
-    return Secret(password)
+    return of_file(config.invocation_params.dir / file, f"--outlook-password-file {file}")
 
 
 def in_options(message: str) -> str:
