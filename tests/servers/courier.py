@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from servers import unpacked
 from servers.process import HOST, free_ports, make_directory, running
 from servers.real_server import PASSWORD, USERS, RealServer
 
@@ -58,20 +59,14 @@ exec programs/couriertcpd -address=$host -maxprocs=400 -maxperip=400 -nodnslooku
 """)
 
 
-def _root() -> Path:
-    """Return where install_debian.sh unpacked Courier."""
-    return Path(os.environ.get("OUTLOOKIMAP_TEST_SERVERS", "/opt/outlookimap-test-servers")) / "courier"
-
-
 def version() -> str:
     """Return the version of the Debian package, an empty string when it is not there."""
-    note = _root() / "VERSION"
-    return note.read_text().strip() if note.exists() else ""
+    return unpacked.version("courier")
 
 
 def missing() -> str | None:
     """Return why Courier cannot run here, None when it can."""
-    return None if version() else f"Courier is not in {_root()}"
+    return None if version() else f"Courier is not in {unpacked.root('courier')}"
 
 
 @contextlib.contextmanager
@@ -122,9 +117,9 @@ def courier(directory: Path, *, capability: str = CAPABILITY) -> Iterator[RealSe
 def _copy_programs(directory: Path) -> None:
     """Copy what is run, with the test's directories in the place of the package's."""
     places = {
-        "programs": [_root() / name for name in _PROGRAMS],
-        "libraries": sorted(_root().glob(_LIBRARIES)),
-        "modules": sorted(_root().glob(_MODULES)),
+        "programs": [unpacked.root("courier") / name for name in _PROGRAMS],
+        "libraries": sorted(unpacked.root("courier").glob(_LIBRARIES)),
+        "modules": sorted(unpacked.root("courier").glob(_MODULES)),
     }
     for place, files in places.items():
         for original in files:

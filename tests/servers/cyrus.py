@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from servers import certificates
+from servers import certificates, unpacked
 from servers.logs import CyrusLog
 from servers.process import HOST, free_ports, make_directory, running
 from servers.real_server import PASSWORD, USERS, RealServer
@@ -93,21 +93,15 @@ activate = 1
 """
 
 
-def _root() -> Path:
-    """Return where install_debian.sh unpacked Cyrus."""
-    return Path(os.environ.get("OUTLOOKIMAP_TEST_SERVERS", "/opt/outlookimap-test-servers")) / "cyrus"
-
-
 def version() -> str:
     """Return the version of the Debian package, an empty string when it is not there."""
-    note = _root() / "VERSION"
-    return note.read_text().strip() if note.exists() else ""
+    return unpacked.version("cyrus")
 
 
 def missing() -> str | None:
     """Return why Cyrus cannot run here, None when it can."""
     if not version():
-        return f"Cyrus is not in {_root()}"
+        return f"Cyrus is not in {unpacked.root('cyrus')}"
     if shutil.which("saslpasswd2", path=_search_path()) is None:
         return "saslpasswd2 (package sasl2-bin) is not installed"
     try:
@@ -140,7 +134,7 @@ def cyrus(
     """
     account = pwd.getpwnam("cyrus")
     owner = (account.pw_uid, account.pw_gid)
-    binaries = _root() / "usr/lib/cyrus/bin"
+    binaries = unpacked.root("cyrus") / "usr/lib/cyrus/bin"
     port, tls_port = free_ports(2)
     certificate = certificates.issue(directory, owner)
     for name in ("conf", "spool", "conf/socket", "conf/proc", "conf/db", "conf/lock", "conf/log", "conf/sieve"):
@@ -185,7 +179,7 @@ def cyrus(
 
 
 def _environment(directory: Path) -> dict[str, str]:
-    libraries = sorted((_root() / "usr/lib").glob("*-linux-gnu*"))
+    libraries = sorted((unpacked.root("cyrus") / "usr/lib").glob("*-linux-gnu*"))
     return {
         "LD_LIBRARY_PATH": os.pathsep.join(str(path) for path in libraries),
         "OPENSSL_CONF": str(directory / "openssl.cnf"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
+from servers import unpacked
 from servers.process import HOST, free_ports, make_directory, running
 from servers.real_server import PASSWORD, USERS, RealServer
 
@@ -54,20 +55,14 @@ server $host:$port {
 """)
 
 
-def _root() -> Path:
-    """Return where install_debian.sh unpacked imap4d."""
-    return Path(os.environ.get("OUTLOOKIMAP_TEST_SERVERS", "/opt/outlookimap-test-servers")) / "imap4d"
-
-
 def version() -> str:
     """Return the version of the Debian package, an empty string when it is not there."""
-    note = _root() / "VERSION"
-    return note.read_text().strip() if note.exists() else ""
+    return unpacked.version("imap4d")
 
 
 def missing() -> str | None:
     """Return why imap4d cannot run here, None when it can."""
-    return None if version() else f"imap4d is not in {_root()}"
+    return None if version() else f"imap4d is not in {unpacked.root('imap4d')}"
 
 
 @contextlib.contextmanager
@@ -85,7 +80,7 @@ def imap4d(directory: Path) -> Iterator[RealServer]:
     _write_users(directory, owner)
     configuration = directory / "imap4d.conf"
     configuration.write_text(_CONFIGURATION.substitute(directory=directory, domain=DOMAIN, host=HOST, port=port))
-    command: list[str | Path] = [_root() / "usr/sbin/imap4d", f"--config-file={configuration}"]
+    command: list[str | Path] = [unpacked.root("imap4d") / "usr/sbin/imap4d", f"--config-file={configuration}"]
     with running(command, directory=directory, port=port) as pid:
         yield RealServer(
             name="imap4d",
